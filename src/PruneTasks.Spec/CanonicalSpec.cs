@@ -1,0 +1,72 @@
+using PruneTasks.Json;
+
+namespace PruneTasks.Spec;
+
+/// <summary>
+/// Text that is equal for specs that mean the same: comments, order, spacing and written-out defaults make no difference, nor does the
+/// folder that the spec lies in. Files that the spec names are hashed by the caller; here they are only paths.
+/// </summary>
+public static class CanonicalSpec
+{
+    /// <summary>The text: JSON, UTF-8 when written, LF.</summary>
+    public static string Write(PruneSpec spec) => JsonWriter.Write(JsonValue.Object(
+        ("version", JsonValue.Of(spec.Version)),
+        ("name", JsonValue.Of(spec.Name)),
+        ("model", Path(spec.Model)),
+        ("class", JsonValue.Of(spec.ClassName)),
+        ("namespace", JsonValue.Of(spec.Namespace)),
+        ("task", JsonValue.Of(spec.Task.ToWord())),
+        ("labels", Labels(spec.Labels)),
+        ("image", Image(spec.Image)),
+        ("data", JsonValue.Object(
+            ("personal", Source(spec.Data.Personal)),
+            ("common", Source(spec.Data.Common)),
+            ("test", Source(spec.Data.Test)))),
+        ("prune", JsonValue.Object(
+            ("seed", JsonValue.Of(spec.Prune.Seed)),
+            ("align", JsonValue.Of(spec.Prune.Align)),
+            ("exact", JsonValue.Of(spec.Prune.Exact)),
+            ("views", JsonValue.Of(spec.Prune.Views)),
+            ("allocation", JsonValue.Of(spec.Prune.Allocation)),
+            ("budget", Budget(spec.Prune.Budget)),
+            ("ratios", Ratios(spec.Prune.Ratios))))));
+
+    private static JsonValue Path(SpecPath path) => JsonValue.Of(path.Written);
+
+    private static JsonValue? Labels(LabelSource? labels) => labels switch
+    {
+        { Names: { } names } => JsonValue.Array(names.Select(JsonValue.Of)),
+        { File: { } file } => Path(file),
+        _ => null,
+    };
+
+    private static JsonValue? Image(ImageSpec? image) => image is null ? null : JsonValue.Object(
+        ("width", Optional(image.Width)),
+        ("height", Optional(image.Height)),
+        ("color", JsonValue.Of(image.Color)),
+        ("layout", JsonValue.Of(image.Layout)),
+        ("scale", JsonValue.Of(image.Scale)),
+        ("mean", JsonValue.Array(image.Mean.Select(JsonValue.Of))),
+        ("std", JsonValue.Array(image.Std.Select(JsonValue.Of))),
+        ("resize", JsonValue.Of(image.Resize)),
+        ("interpolation", JsonValue.Of(image.Interpolation)),
+        ("crop", JsonValue.Of(image.Crop)));
+
+    private static JsonValue? Source(DataSource? source) => source is null ? null : JsonValue.Object(
+        ("path", Path(source.Path)),
+        ("samples", Optional(source.Samples)));
+
+    private static JsonValue? Budget(PruneBudget? budget) => budget is null ? null : JsonValue.Object(
+        ("macs", Optional(budget.Macs)),
+        ("parameters", Optional(budget.Parameters)),
+        ("bytes", Optional(budget.Bytes)));
+
+    private static JsonValue? Ratios(PruneRatios? ratios) => ratios is null ? null : JsonValue.Object(
+        ("ffn", JsonValue.Of(ratios.Ffn)),
+        ("qk", JsonValue.Of(ratios.Qk)),
+        ("vo", JsonValue.Of(ratios.Vo)));
+
+    private static JsonValue? Optional(double? number) => number is { } value ? JsonValue.Of(value) : null;
+
+    private static JsonValue? Optional(int? number) => number is { } value ? JsonValue.Of((long)value) : null;
+}

@@ -1,0 +1,57 @@
+using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Spec.Onnx;
+using PruneTasks.Spec.Reading;
+using PruneTasks.Spec.Table;
+
+namespace PruneTasks.Spec.Contracts;
+
+/// <summary>A manifest, or why there is none.</summary>
+/// <param name="Manifest">The manifest; null when there is an error.</param>
+/// <param name="Diagnostics">Everything found.</param>
+public sealed record ManifestResult(ModelManifest? Manifest, IReadOnlyList<PruneDiagnostic> Diagnostics);
+
+/// <summary>Puts spec and signature together, and checks that they fit each other.</summary>
+public static class ManifestBuilder
+{
+    /// <summary>
+    /// Builds the manifest. Reads the labels file when the spec names one. Errors: PRUNE0003 class or namespace given by the project,
+    /// PRUNE0014 labels file, PRUNE0108 image section, PRUNE0203 number of labels.
+    /// </summary>
+    public static ManifestResult Build(PruneSpec spec, ModelSignature signature)
+    {
+        var diagnostics = new List<PruneDiagnostic>();
+        CheckNames(spec, diagnostics);
+        IReadOnlyList<string>? labels = SpecChecks.Labels(spec, diagnostics);
+        if (labels is not null && ClassAxis.Check(spec, signature, labels.Count) is { } mismatch)
+            diagnostics.Add(mismatch);
+        ImageSpec? image = spec.Image is null ? null : ImageFit.Resolve(spec, spec.Image, signature, diagnostics);
+        if (diagnostics.Any(d => d.IsError))
+            return new ManifestResult(null, diagnostics);
+        return new ManifestResult(
+            new ModelManifest
+            {
+                Name = spec.Name,
+                ClassName = spec.ClassName,
+                Namespace = spec.Namespace,
+                Task = spec.Task,
+                Resource = ModelManifest.ResourceName(spec.Name),
+                Inputs = signature.Inputs,
+                Outputs = signature.Outputs,
+                Labels = labels,
+                Image = image,
+            },
+            diagnostics);
+    }
+
+    // The reader has checked what the spec says, but the project may have put other names in its place.
+    private static void CheckNames(PruneSpec spec, List<PruneDiagnostic> diagnostics)
+    {
+        if (!CSharpNames.IsIdentifier(spec.ClassName))
+            Report("class", spec.ClassName);
+        if (spec.Namespace is { } name && !name.Split('.').All(CSharpNames.IsIdentifier))
+            Report("namespace", name);
+
+        void Report(string key, string found) => diagnostics.Add(PruneDiagnostics.BadValue.At(
+            spec.File, spec.PlaceOf(key), key, SpecWording.Expectation(SpecTable.Get(key)), $"'{found}'"));
+    }
+}

@@ -1,0 +1,81 @@
+using PruneTasks.Json;
+using PruneTasks.Spec.Onnx;
+
+namespace PruneTasks.Spec.Contracts;
+
+/// <summary>Manifest to JSON and back.</summary>
+internal static class ManifestJson
+{
+    public static string Write(ModelManifest manifest) => JsonWriter.Write(JsonValue.Object(
+        ("version", JsonValue.Of(manifest.Version)),
+        ("name", JsonValue.Of(manifest.Name)),
+        ("class", JsonValue.Of(manifest.ClassName)),
+        ("namespace", JsonValue.Of(manifest.Namespace)),
+        ("task", JsonValue.Of(manifest.Task.ToWord())),
+        ("resource", JsonValue.Of(manifest.Resource)),
+        ("inputs", JsonValue.Array(manifest.Inputs.Select(Tensor))),
+        ("outputs", JsonValue.Array(manifest.Outputs.Select(Tensor))),
+        ("labels", manifest.Labels is { } labels ? JsonValue.Array(labels.Select(JsonValue.Of)) : null),
+        ("image", manifest.Image is { } image ? Image(image) : null)));
+
+    public static ModelManifest Read(JsonValue root) => new()
+    {
+        Version = root.RequireVersion(1),
+        Name = root.RequireString("name"),
+        ClassName = root.RequireString("class"),
+        Namespace = root.FindString("namespace"),
+        Task = ModelTaskWords.FromWord(root.RequireString("task"))
+            ?? throw root.Require("task").Error($"\"{root.RequireString("task")}\" is no task"),
+        Resource = root.RequireString("resource"),
+        Inputs = [.. root.RequireArray("inputs").Items.Select(Tensor)],
+        Outputs = [.. root.RequireArray("outputs").Items.Select(Tensor)],
+        Labels = root.FindArray("labels") is { } labels ? [.. labels.Items.Select(label => label.AsString("labels"))] : null,
+        Image = root.FindObject("image") is { } image ? Image(image) : null,
+    };
+
+    private static JsonValue Tensor(TensorSignature tensor) => JsonValue.Object(
+        ("name", JsonValue.Of(tensor.Name)),
+        ("type", JsonValue.Of(tensor.ElementType.ToName())),
+        ("shape", tensor.Axes is { } axes ? JsonValue.Array(axes.Select(Axis)) : JsonValue.Null));
+
+    private static JsonValue Axis(AxisSignature axis) => axis.Length is { } length ? JsonValue.Of(length) : JsonValue.Of(axis.Symbol);
+
+    private static TensorSignature Tensor(JsonValue value) => new(
+        value.RequireString("name"),
+        ElementTypeNames.FromName(value.RequireString("type"))
+            ?? throw value.Require("type").Error($"\"{value.RequireString("type")}\" is no element type"),
+        value.FindArray("shape") is { } shape ? [.. shape.Items.Select(Axis)] : null);
+
+    private static AxisSignature Axis(JsonValue value) => value.Kind switch
+    {
+        JsonKind.Null => new AxisSignature(null, null),
+        JsonKind.String => new AxisSignature(null, value.Text),
+        _ => new AxisSignature(value.AsLong("shape"), null),
+    };
+
+    private static JsonValue Image(ImageSpec image) => JsonValue.Object(
+        ("width", image.Width is { } width ? JsonValue.Of(width) : null),
+        ("height", image.Height is { } height ? JsonValue.Of(height) : null),
+        ("color", JsonValue.Of(image.Color)),
+        ("layout", JsonValue.Of(image.Layout)),
+        ("scale", JsonValue.Of(image.Scale)),
+        ("mean", JsonValue.Array(image.Mean.Select(JsonValue.Of))),
+        ("std", JsonValue.Array(image.Std.Select(JsonValue.Of))),
+        ("resize", JsonValue.Of(image.Resize)),
+        ("interpolation", JsonValue.Of(image.Interpolation)),
+        ("crop", JsonValue.Of(image.Crop)));
+
+    private static ImageSpec Image(JsonValue value) => new()
+    {
+        Width = value.RequireInt("width"),
+        Height = value.RequireInt("height"),
+        Color = value.RequireString("color"),
+        Layout = value.RequireString("layout"),
+        Scale = value.RequireDouble("scale"),
+        Mean = [.. value.RequireArray("mean").Items.Select(item => item.AsDouble("mean"))],
+        Std = [.. value.RequireArray("std").Items.Select(item => item.AsDouble("std"))],
+        Resize = value.RequireString("resize"),
+        Interpolation = value.RequireString("interpolation"),
+        Crop = value.RequireString("crop"),
+    };
+}

@@ -1,0 +1,53 @@
+namespace PruneTasks.Spec.Diagnostics;
+
+/// <content>Block 01: the model.</content>
+public static partial class PruneDiagnostics
+{
+    /// <summary>The file is not an ONNX model.</summary>
+    public static readonly PruneDiagnosticDescriptor NotOnnx = Error(
+        "PRUNE0101",
+        "The file is not an ONNX model",
+        "'{0}' is not an ONNX model: {1}");
+
+    /// <summary>External data of the model is missing.</summary>
+    public static readonly PruneDiagnosticDescriptor ExternalDataMissing = Error(
+        "PRUNE0102",
+        "External data of the model is missing",
+        "'{0}': the external data file '{1}' {2}");
+
+    /// <summary>The file is a Git LFS pointer.</summary>
+    public static readonly PruneDiagnosticDescriptor LfsPointer = Error(
+        "PRUNE0103",
+        "The file is a Git LFS pointer",
+        "'{0}' is a Git LFS pointer, not the file itself; run 'git lfs pull'");
+
+    /// <summary>Operators that cannot be computed for calibration.</summary>
+    public static readonly PruneDiagnosticDescriptor UnsupportedOperators = Error(
+        "PRUNE0105",
+        "Operators that cannot be computed for calibration",
+        "'{0}' uses operators that cannot be computed for calibration: {1}");
+
+    /// <summary>The graph of the model is not valid.</summary>
+    public static readonly PruneDiagnosticDescriptor InvalidGraph = Error(
+        "PRUNE0107",
+        "The graph of the model is not valid",
+        "'{0}': {1}");
+
+    /// <summary>The image section does not fit an input of the model.</summary>
+    public static readonly PruneDiagnosticDescriptor ImageDoesNotFit = Error(
+        "PRUNE0108",
+        "The image section does not fit an input of the model",
+        "the image section does not fit the model: {0}");
+
+    /// <summary>ONNX Runtime refuses the model.</summary>
+    public static readonly PruneDiagnosticDescriptor RuntimeRefusesModel = Error(
+        "PRUNE0109",
+        "ONNX Runtime refuses the model",
+        "ONNX Runtime refuses '{0}': {1}");
+
+    /// <summary>The model file cannot be read.</summary>
+    public static readonly PruneDiagnosticDescriptor ModelUnreadable = Error(
+        "PRUNE0112",
+        "The model file cannot be read",
+        "'{0}' cannot be read: {1}");
+}

@@ -1,0 +1,63 @@
+using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Spec.Onnx;
+
+namespace PruneTasks.Spec;
+
+/// <summary>A signature, or why there is none.</summary>
+/// <param name="Signature">The signature; null when there is an error.</param>
+/// <param name="Diagnostics">Everything found.</param>
+public sealed record SignatureReadResult(ModelSignature? Signature, IReadOnlyList<PruneDiagnostic> Diagnostics);
+
+/// <summary>Reads the signature of the model that a spec names, with errors at the place where it is named.</summary>
+public static class ModelReading
+{
+    /// <summary>
+    /// Errors: PRUNE0005 no such file, PRUNE0101 not ONNX, PRUNE0102 external data missing, PRUNE0103 Git LFS pointer, PRUNE0112 unreadable.
+    /// </summary>
+    public static SignatureReadResult Read(PruneSpec spec)
+    {
+        IReadOnlyList<PruneDiagnostic> found = SpecChecks.Model(spec);
+        if (found.Count > 0)
+            return new SignatureReadResult(null, found);
+        SourceSpan place = spec.PlaceNear("model");
+        try
+        {
+            ModelSignature signature = OnnxSignatureReader.Read(spec.Model.Full);
+            PruneDiagnostic[] missing = [.. signature.ExternalFiles.Select(file => External(spec, file)).OfType<PruneDiagnostic>()];
+            return new SignatureReadResult(missing.Length == 0 ? signature : null, missing);
+        }
+        catch (OnnxFormatException exception)
+        {
+            return new SignatureReadResult(null, [PruneDiagnostics.NotOnnx.At(spec.File, place, spec.Model.Written, exception.Message)]);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new SignatureReadResult(null, [PruneDiagnostics.ModelUnreadable.At(spec.File, place, spec.Model.Full, exception.Message)]);
+        }
+    }
+
+    private static PruneDiagnostic? External(PruneSpec spec, ExternalFile file)
+    {
+        string? problem = ExternalProblem(Path.GetDirectoryName(spec.Model.Full)!, file);
+        return problem is null
+            ? null
+            : PruneDiagnostics.ExternalDataMissing.At(spec.File, spec.PlaceNear("model"), spec.Model.Written, file.Location, problem);
+    }
+
+    private static string? ExternalProblem(string folder, ExternalFile file)
+    {
+        try
+        {
+            var info = new FileInfo(Path.Combine(folder, file.Location));
+            if (!info.Exists)
+                return "does not exist";
+            if (GitLfs.IsPointer(info.FullName))
+                return "is a Git LFS pointer; run 'git lfs pull'";
+            return info.Length < file.Bytes ? $"has {info.Length} bytes, but the model needs {file.Bytes}" : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return $"cannot be read: {exception.Message}";
+        }
+    }
+}

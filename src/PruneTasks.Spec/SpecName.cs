@@ -1,0 +1,16 @@
+namespace PruneTasks.Spec;
+
+/// <summary>The name of a spec: its file name without <c>.prune.yaml</c>. It names the outputs and the resource.</summary>
+public static class SpecName
+{
+    private static readonly string[] Endings = [".prune.yaml", ".prune.yml", ".yaml", ".yml"];
+
+    /// <summary><c>vit</c> for <c>models/vit.prune.yaml</c>; <c>model</c> when nothing is left.</summary>
+    public static string Of(string file)
+    {
+        string name = Path.GetFileName(file);
+        string? ending = Endings.FirstOrDefault(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+        string stem = ending is null ? Path.GetFileNameWithoutExtension(name) : name.Substring(0, name.Length - ending.Length);
+        return stem.Length > 0 ? stem : "model";
+    }
+}

@@ -1,0 +1,151 @@
+namespace PruneTasks.Spec.Table;
+
+/// <summary>
+/// The table of the spec's keys. Reader, suggestions, prune.schema.json and docs/spec.md are all driven by it, so a key added here
+/// is known everywhere; only <see cref="Reading.SpecBinder"/> has to give it a meaning.
+/// </summary>
+internal static class SpecTable
+{
+    /// <summary>The newest version of the format.</summary>
+    public const int NewestVersion = 1;
+
+    private const double LargestSide = 16384;
+
+    /// <summary>The spec itself; its path is empty.</summary>
+    public static readonly SpecKey Root = new("", SpecKind.Section, "A PruneTasks spec: which model to prune, on which data, and how far.")
+    {
+        Keys =
+        [
+            new("version", SpecKind.Integer, "Version of this format.") { Required = true, Min = 1, Max = NewestVersion, Example = "1" },
+            new("model", SpecKind.Path, "The ONNX file.") { DefaultInWords = "the stem of the spec with .onnx", Example = "vit.onnx" },
+            new("class", SpecKind.Identifier, "Name of the generated class.") { DefaultInWords = "the stem of the spec in PascalCase", Example = "Vit" },
+            new("namespace", SpecKind.Namespace, "Namespace of the generated class.") { DefaultInWords = "the project's RootNamespace", Example = "Acme.Vision" },
+            new("task", SpecKind.Word, "What the model is for.")
+            {
+                Default = "\"generic\"",
+                Words =
+                [
+                    new("generic", "tensors in, tensors out"),
+                    new("image-classification", "an image in, one score per class out"),
+                    new("text-classification", "token ids in, one score per class out"),
+                    new("text-embedding", "token ids in, one vector out"),
+                    new("causal-lm", "token ids in, one score per token of the vocabulary out"),
+                ],
+            },
+            new("labels", SpecKind.Labels, "Names of the classes in the order of the scores: a text file with one label per line, or a list.") { DefaultInWords = "none", Example = "labels.txt" },
+            Image(),
+            Data(),
+            Prune(),
+        ],
+    };
+
+    private static readonly Dictionary<string, SpecKey> ByPath = Root.All().ToDictionary(key => key.Path, StringComparer.Ordinal);
+
+    /// <summary>The key of a dotted path.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public static SpecKey Get(string path) => ByPath[path];
+
+    private static SpecKey Image() => new(
+        "image",
+        SpecKind.Section,
+        "How an image becomes a tensor: colour, resize, crop, then (pixel * scale - mean) / std with pixels 0 to 255. Only for task image-classification.")
+    {
+        Keys =
+        [
+            new("image.size", SpecKind.Size, "[height, width] of the tensor in pixels, or one number for both.") { DefaultInWords = "that of the model's input", Min = 1, Max = LargestSide, Example = "[224, 224]" },
+            new("image.color", SpecKind.Word, "Channels of the tensor, in their order.")
+            {
+                Default = "\"rgb\"",
+                Words = [new("rgb", "red, green, blue"), new("bgr", "blue, green, red"), new("gray", "one channel, ITU-R 601 luma")],
+            },
+            new("image.layout", SpecKind.Word, "Order of the tensor's axes.")
+            {
+                Default = "\"nchw\"",
+                Words = [new("nchw", "batch, channels, height, width"), new("nhwc", "batch, height, width, channels")],
+            },
+            new("image.scale", SpecKind.Number, "Factor on the pixel value.") { Default = "0.00392156862745098", Min = 0, AboveMin = true, Example = "0.00392156862745098" },
+            new("image.mean", SpecKind.PerChannel, "Subtracted after scaling: one number per channel, or one for all.") { Default = "0", Example = "[0.485, 0.456, 0.406]" },
+            new("image.std", SpecKind.PerChannel, "Divides after subtracting: one number per channel, or one for all.") { Default = "1", Min = 0, AboveMin = true, Example = "[0.229, 0.224, 0.225]" },
+            new("image.resize", SpecKind.Word, "How an image of another size is brought to the size of the tensor.")
+            {
+                Default = "\"shortest-edge\"",
+                Words =
+                [
+                    new("shortest-edge", "proportions kept, the smallest size that covers the tensor; the rest is for crop"),
+                    new("stretch", "both sides scaled on their own"),
+                    new("none", "not resampled"),
+                ],
+            },
+            new("image.interpolation", SpecKind.Word, "Resampling kernel.")
+            {
+                Default = "\"bilinear\"",
+                Words =
+                [
+                    new("nearest", "nearest pixel"),
+                    new("bilinear", "triangle, antialiased"),
+                    new("bicubic", "Keys' cubic, a = -0.5, antialiased"),
+                    new("lanczos", "three lobes, antialiased"),
+                ],
+            },
+            new("image.crop", SpecKind.Word, "What happens to pixels outside the tensor.")
+            {
+                Default = "\"center\"",
+                Words = [new("center", "the middle is kept"), new("none", "the resized image must fit exactly")],
+            },
+        ],
+    };
+
+    private static SpecKey Data() => new("data", SpecKind.Section, "Data folders: images (subfolders named after labels are optional), .npz files, or ONNX test sets (.pb); read recursively.")
+    {
+        Keys =
+        [
+            Source("data.personal", "The app's own data: decides what is kept; a part is held back to check on.", "256", null),
+            Source("data.common", "Everyone's data: joins the personal data in deciding and refitting; never in the hold-out.", "256", null),
+            Source("data.test", "Held-out data: only measured, never used to decide.", null, "all"),
+        ],
+    };
+
+    private static SpecKey Source(string path, string description, string? samples, string? samplesInWords) => new(path, SpecKind.Section, description)
+    {
+        Keys =
+        [
+            new($"{path}.path", SpecKind.Path, "The folder.") { Required = true, Example = path.Replace('.', '/') },
+            new($"{path}.samples", SpecKind.Integer, "At most this many samples, drawn by the seed.") { Default = samples, DefaultInWords = samplesInWords, Min = 1, Max = 1_000_000, Example = "256" },
+        ],
+    };
+
+    private static SpecKey Prune() => new("prune", SpecKind.Section, "How far to prune: either budget or ratios.")
+    {
+        Keys =
+        [
+            new("prune.seed", SpecKind.Integer, "Seed of every random choice; the same input gives the same bytes.") { Default = "42", Min = 0, Max = int.MaxValue, Example = "42" },
+            new("prune.align", SpecKind.Integer, "Pruned FFN widths are multiples of this, which keeps matrix kernels fast.") { Default = "8", Min = 1, Max = 1024, Example = "8" },
+            new("prune.exact", SpecKind.Boolean, "What changes no result is left out first: work of the last block on tokens that the head does not read.") { Default = "true", Example = "false" },
+            new("prune.views", SpecKind.Integer, "Images are also used slightly moved until there are this many, which steadies the repair; 0 uses each as it is.") { Default = "1024", Min = 0, Max = 100_000, Example = "1024" },
+            new("prune.allocation", SpecKind.Word, "How a budget is spent over the places that can be pruned.")
+            {
+                Default = "\"measured\"",
+                Words =
+                [
+                    new("measured", "by prices: what the answer loses when one place at a time is narrowed"),
+                    new("uniform", "the same share everywhere; no measurement"),
+                ],
+            },
+            new("prune.budget", SpecKind.Section, "What may remain, as a share of dense; with several, all hold.")
+            {
+                DefaultInWords = "macs: 0.5, unless ratios are given",
+                Keys = [Share("macs", "Multiply-accumulates of one sample."), Share("parameters", "Parameters."), Share("bytes", "Bytes of the file.")],
+            },
+            new("prune.ratios", SpecKind.Section, "Exactly this share of units removed, by kind of unit. Excludes budget.")
+            {
+                Keys = [Ratio("ffn", "FFN width."), Ratio("qk", "Query-key rank of each head."), Ratio("vo", "Value-output rank of each head.")],
+            },
+        ],
+    };
+
+    private static SpecKey Share(string name, string description) =>
+        new($"prune.budget.{name}", SpecKind.Number, description) { DefaultInWords = "no limit", Min = 0, AboveMin = true, Max = 1, Example = "0.5" };
+
+    private static SpecKey Ratio(string name, string description) =>
+        new($"prune.ratios.{name}", SpecKind.Number, description) { Default = "0", Min = 0, Max = 1, BelowMax = true, Example = "0.5" };
+}
