@@ -1,0 +1,39 @@
+using PruneTasks.Onnx.Serialization;
+
+namespace PruneTasks.Onnx;
+
+/// <summary>An ONNX model: the graph and the facts around it that pruning reads.</summary>
+public sealed class OnnxModel
+{
+    internal OnnxModel(Graph graph) => Graph = graph;
+
+    /// <summary>A model made in code.</summary>
+    /// <param name="graph">Its graph; may still be edited.</param>
+    /// <param name="opset">Opset version of ai.onnx.</param>
+    /// <param name="irVersion">Version of the ONNX IR (<c>ModelProto.ir_version</c>).</param>
+    /// <param name="producer">Name of the tool that makes it.</param>
+    public static OnnxModel Create(Graph graph, long opset, long irVersion, string producer) => new(graph)
+    {
+        IrVersion = irVersion,
+        ProducerName = producer,
+        Opsets = new Dictionary<string, long> { [""] = opset },
+    };
+
+    /// <summary>Version of the ONNX IR (<c>ModelProto.ir_version</c>).</summary>
+    public long IrVersion { get; internal set; }
+
+    /// <summary>Tool that wrote the file.</summary>
+    public string ProducerName { get; internal set; } = "";
+
+    /// <summary>Opset version by domain; ai.onnx under the empty string.</summary>
+    public IReadOnlyDictionary<string, long> Opsets { get; internal set; } = new Dictionary<string, long>();
+
+    /// <summary>Opset version of ai.onnx.</summary>
+    public long Opset => Opsets.TryGetValue("", out long version) ? version : 1;
+
+    /// <summary>The main graph.</summary>
+    public Graph Graph { get; }
+
+    /// <summary>What the file held; <see langword="null"/> for a model made here.</summary>
+    internal LoadedModel? Wire { get; set; }
+}

@@ -1,0 +1,33 @@
+using PruneTasks.Onnx.Shapes;
+using static PruneTasks.Onnx.RowFactory;
+
+namespace PruneTasks.Onnx;
+
+/// <summary>Shape arithmetic, constants, control flow, and what else real files carry.</summary>
+internal static class OtherOperators
+{
+    private const AxisBehaviour A = AxisBehaviour.ShapeArithmetic, X = AxisBehaviour.Barrier;
+
+    public static IEnumerable<OperatorInfo> Rows { get; } =
+    [
+        Row("Shape", 1, 1, A, SourceRules.Shape, lowered: true),
+        Row("Size", 1, 1, A, SourceRules.Size, lowered: true),
+        Row("Constant", 1, 0, A, SourceRules.Constant, lowered: true),
+        Row("ConstantOfShape", 9, 1, A, SourceRules.ConstantOfShape, SourceRules.ConstantOfShapeContent, lowered: true),
+        Row("Range", 11, 3, A, SourceRules.Range, SourceRules.RangeContent, lowered: true),
+        Row("EyeLike", 9, 1, A, SourceRules.EyeLike, lowered: true),
+        Row("RandomNormal", 1, 0, A, SourceRules.Random),
+        Row("RandomUniform", 1, 0, A, SourceRules.Random),
+        Row("RandomNormalLike", 1, 1, A, SourceRules.EyeLike),
+        Row("RandomUniformLike", 1, 1, A, SourceRules.EyeLike),
+        Row("NonZero", 9, 1, X, SourceRules.NonZero),
+        Row("If", 1, 1, X, null, outputs: (1, Many)),
+        Row("Loop", 1, (2, Many), X, null, outputs: (1, Many)),
+        Row("Scan", 8, (1, Many), X, null, outputs: (1, Many)),
+        Row("NonMaxSuppression", 10, (2, 5), X, null),
+        Row("RoiAlign", 10, 3, X, null),
+        Row("GridSample", 16, 2, X, null),
+        Row("Attention", 23, (3, 6), X, null, outputs: (1, 4)),
+        Row("RotaryEmbedding", 23, (3, 4), X, ElementwiseRules.Same),
+    ];
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.IO.MemoryMappedFiles;
+
+namespace PruneTasks.Onnx.Serialization;
+
+/// <summary>Reads tensors that lie in files beside the model (ONNX, "External data"). Only paths inside the model's folder are followed, and no links.</summary>
+internal sealed class ExternalData(string? folder)
+{
+    private readonly Dictionary<string, (MemoryMappedFile File, long Length)> _files = new(StringComparer.Ordinal);
+
+    /// <summary>Folder of the model; <see langword="null"/> for a model that came as bytes.</summary>
+    public string? Folder { get; } = folder is null ? null : Path.GetFullPath(folder);
+
+    /// <summary>Relative locations that were read, in order of their first use.</summary>
+    public List<string> Locations { get; } = [];
+
+    /// <summary>Bytes of a tensor whose <c>data_location</c> is EXTERNAL.</summary>
+    /// <param name="tensor">The <c>TensorProto</c>.</param>
+    /// <param name="size">Bytes that the tensor's dimensions and element type ask for.</param>
+    /// <exception cref="OnnxFormatException">Path refused, file missing or too short.</exception>
+    public ReadOnlyMemory<byte> Read(WireMessage tensor, long size)
+    {
+        string? location = null;
+        long offset = 0, length = size;
+        foreach (WireField field in tensor.All(TensorFields.ExternalData))
+        {
+            WireMessage entry = tensor.Message(field);
+            string value = entry.TextOf(EntryFields.Value);
+            switch (entry.TextOf(EntryFields.Key))
+            {
+                case "location": location = value; break;
+                case "offset": offset = Number(value, tensor); break;
+                case "length": length = Number(value, tensor); break;
+                default: break;
+            }
+        }
+        if (string.IsNullOrEmpty(location)) throw Fail(OnnxFormatError.ExternalDataMissing, tensor, "an external tensor names no file");
+        if (length != size) throw Fail(OnnxFormatError.InvalidTensor, tensor, $"an external tensor has {length} bytes, its dimensions ask for {size}");
+        (MemoryMappedFile file, long fileLength) = Open(location, tensor);
+        if (offset > fileLength || length > fileLength - offset)
+            throw Fail(OnnxFormatError.ExternalDataMissing, tensor, $"'{location}' has {fileLength} bytes; {length} from {offset} are claimed");
+        if (length > int.MaxValue) throw Fail(OnnxFormatError.InvalidTensor, tensor, "a single tensor is larger than 2 GB");
+        return length == 0 ? default : new MappedBytes(file, offset, (int)length).Memory;
+    }
+
+    private (MemoryMappedFile File, long Length) Open(string location, WireMessage tensor)
+    {
+        if (_files.TryGetValue(location, out (MemoryMappedFile, long) open)) return open;
+        string path = Resolve(location, tensor);
+        var info = new FileInfo(path);
+        if (!info.Exists || info.Length == 0) throw Fail(OnnxFormatError.ExternalDataMissing, tensor, $"'{location}' is missing or empty");
+        try
+        {
+            open = (MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), info.Length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Fail(OnnxFormatError.ExternalDataMissing, tensor, $"'{location}' cannot be read: {e.Message}");
+        }
+        _files.Add(location, open);
+        Locations.Add(location);
+        return open;
+    }
+
+    private string Resolve(string location, WireMessage tensor)
+    {
+        if (Folder is null) throw Fail(OnnxFormatError.ExternalDataMissing, tensor, "the model keeps weights in another file, but came without a folder");
+        string[] steps = location.Split('/', '\\');
+        bool escapes = Path.IsPathRooted(location) || location.Contains(':') || location.Contains('\0') || steps.Any(s => s is "..");
+        if (escapes) throw Fail(OnnxFormatError.ExternalPathRefused, tensor, $"external data '{location}' lies outside the model's folder");
+        string path = Folder;
+        foreach (string step in steps.Where(s => s is not ("" or ".")))
+        {
+            path = Path.Combine(path, step);
+            if (new FileInfo(path).LinkTarget is not null)
+                throw Fail(OnnxFormatError.ExternalPathRefused, tensor, $"external data '{location}' is reached through a link");
+        }
+        return path;
+    }
+
+    private static long Number(string text, WireMessage tensor) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value)
+            ? value
+            : throw Fail(OnnxFormatError.InvalidField, tensor, "external data has an offset or length that is not a number");
+
+    private static OnnxFormatException Fail(OnnxFormatError error, WireMessage tensor, string message) => new(error, tensor.Origin, message);
+}
