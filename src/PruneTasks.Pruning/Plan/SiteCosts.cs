@@ -1,0 +1,45 @@
+using PruneTasks.Onnx;
+
+namespace PruneTasks.Pruning;
+
+/// <summary>What one unit of a site costs, from the shapes of one sample; everything that is pruned here is linear in the number of units, up to <see cref="SharedLayer"/>.</summary>
+public static class SiteCosts
+{
+    /// <summary>Cost of one unit of <paramref name="site"/>.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="oneSample">Shapes with the batch axis bound to 1.</param>
+    /// <exception cref="InvalidOperationException">A shape is unknown.</exception>
+    public static Cost Of(PruneSite site, InferredShapes oneSample)
+    {
+        switch (site)
+        {
+            case FfnSite ffn:
+                return Sum([.. ffn.Producers.Select(Column), .. ffn.Consumers.Select(Row)]);
+            case QueryKeySite { Attention: var a }:
+                return Sum([Times(Column(a.Query.Layer), a.Heads), Times(Column(a.Key.Layer), a.Heads), Product(a)]);
+            case ValueOutputSite { Attention: var a }:
+                return Sum([Times(Column(a.Value.Layer), a.Heads), Times(Row(a.Output!.Layer), a.Heads), Product(a)]);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(site));
+        }
+
+        Cost Column(LinearView layer) => Vector(layer, layer.InFeatures, layer.Bias is null ? 0 : 1);
+        Cost Row(LinearView layer) => Vector(layer, layer.OutFeatures, 0);
+
+        Cost Vector(LinearView layer, long length, long bias) => new(
+            Vectors(layer, oneSample) * length, length + bias, (length + bias) * (TensorData.SizeOf(layer.Weight.Type) ?? 4));
+
+        // Scores and context alike: every attention weight takes one multiply-accumulate per dimension.
+        Cost Product(AttentionLayer a) => new(Shape(a.Softmax.Outputs[0], oneSample).Aggregate(1L, (x, y) => x * y), 0, 0);
+
+        static Cost Times(Cost c, long n) => new(c.Macs * n, c.Parameters * n, c.Bytes * n);
+        static Cost Sum(IEnumerable<Cost> costs) => costs.Aggregate((a, b) => a + b);
+    }
+
+    /// <summary>How many vectors a linear layer multiplies for one sample.</summary>
+    /// <exception cref="InvalidOperationException">The shape of its input is unknown.</exception>
+    internal static long Vectors(LinearView layer, InferredShapes oneSample) => Shape(layer.Input, oneSample).SkipLast(1).Aggregate(1L, (a, b) => a * b);
+
+    private static IReadOnlyList<long> Shape(Value value, InferredShapes oneSample) =>
+        oneSample.ShapeOf(value) ?? throw new InvalidOperationException($"the shape of '{value.Name}' is not known");
+}

@@ -1,0 +1,20 @@
+namespace PruneTasks.Pruning;
+
+/// <summary>Numbers of units that a site may keep.</summary>
+public static class WidthGrid
+{
+    /// <summary>All multiples of the alignment for feed-forward widths, every rank from 1 for attention; always also the dense size. Ascending.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="align">Feed-forward widths are multiples of this.</param>
+    public static IReadOnlyList<int> Of(PruneSite site, int align)
+    {
+        int step = site.Kind == UnitKind.Ffn ? Math.Max(1, align) : 1;
+        List<int> widths = [];
+        for (int keep = step; keep < site.Units; keep += step) widths.Add(keep);
+        widths.Add(site.Units);
+        return widths;
+    }
+
+    /// <summary>The widest entry that is not wider than <paramref name="keep"/>, or the narrowest of all.</summary>
+    public static int Floor(IReadOnlyList<int> widths, double keep) => widths.LastOrDefault(w => w <= keep + 1e-9, widths[0]);
+}

@@ -1,0 +1,109 @@
+namespace PruneTasks.Pruning;
+
+/// <summary>
+/// Names of elements, arranged as a value of the graph is arranged: entry i says which element of a source value stands there.
+/// Layout operators (Reshape, Transpose, Slice, …) applied to it show where each column of a weight ends up, whatever way an
+/// exporter took, without a rule per exporter.
+/// </summary>
+internal sealed class IndexTensor
+{
+    public IndexTensor(int[] shape, int[] ids)
+    {
+        if (ids.Length != Product(shape)) throw new ArgumentException("shape and ids disagree", nameof(ids));
+        (Shape, Ids) = (shape, ids);
+    }
+
+    public int[] Shape { get; }
+
+    public int[] Ids { get; }
+
+    public int Rank => Shape.Length;
+
+    /// <summary>0, 1, 2, … over <paramref name="shape"/>.</summary>
+    public static IndexTensor Identity(int[] shape) => new(shape, [.. Enumerable.Range(0, Product(shape))]);
+
+    public IndexTensor Reshape(int[] shape) => new(shape, Ids);
+
+    public IndexTensor Transpose(int[] perm)
+    {
+        int[] strides = Strides(Shape);
+        return Gather([.. perm.Select(p => Shape[p])], [.. perm.Select(p => strides[p])]);
+    }
+
+    /// <summary>Keeps the given indices of one axis, in the given order.</summary>
+    public IndexTensor Select(int axis, IReadOnlyList<int> indices)
+    {
+        int inner = Product(Shape.AsSpan(axis + 1)), outer = Product(Shape.AsSpan(0, axis)), size = Shape[axis];
+        var ids = new int[outer * indices.Count * inner];
+        int at = 0;
+        for (int o = 0; o < outer; o++)
+        {
+            foreach (int index in indices)
+            {
+                Array.Copy(Ids, ((o * size) + index) * inner, ids, at, inner);
+                at += inner;
+            }
+        }
+        int[] shape = [.. Shape];
+        shape[axis] = indices.Count;
+        return new IndexTensor(shape, ids);
+    }
+
+    /// <summary>Applies <paramref name="map"/> to every entry.</summary>
+    public IndexTensor Map(Func<int, int> map) => new(Shape, Array.ConvertAll(Ids, id => map(id)));
+
+    /// <summary>
+    /// If all entries with the same coordinate on <paramref name="axis"/> are equal, those entries, one per coordinate; else <see langword="null"/>.
+    /// </summary>
+    public int[]? AlongAxis(int axis)
+    {
+        int inner = Product(Shape.AsSpan(axis + 1)), size = Shape[axis];
+        var result = new int[size];
+        Array.Fill(result, int.MinValue);
+        for (int i = 0; i < Ids.Length; i++)
+        {
+            ref int slot = ref result[i / inner % size];
+            if (slot == int.MinValue) slot = Ids[i];
+            else if (slot != Ids[i]) return null;
+        }
+        return result;
+    }
+
+    internal static int Product(ReadOnlySpan<int> dims)
+    {
+        int product = 1;
+        foreach (int dim in dims) product = checked(product * dim);
+        return product;
+    }
+
+    internal static int[] Strides(ReadOnlySpan<int> shape)
+    {
+        var strides = new int[shape.Length];
+        int stride = 1;
+        for (int i = shape.Length - 1; i >= 0; i--)
+        {
+            strides[i] = stride;
+            stride *= shape[i];
+        }
+        return strides;
+    }
+
+    private IndexTensor Gather(int[] shape, int[] strides)
+    {
+        var ids = new int[Ids.Length];
+        var position = new int[shape.Length];
+        int source = 0;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = Ids[source];
+            for (int axis = shape.Length - 1; axis >= 0; axis--)
+            {
+                source += strides[axis];
+                if (++position[axis] < shape[axis]) break;
+                source -= strides[axis] * shape[axis];
+                position[axis] = 0;
+            }
+        }
+        return new IndexTensor(shape, ids);
+    }
+}

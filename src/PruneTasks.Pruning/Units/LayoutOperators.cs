@@ -1,0 +1,103 @@
+using PruneTasks.Onnx;
+
+namespace PruneTasks.Pruning;
+
+/// <summary>
+/// Operators that only move elements (Reshape, Transpose, Slice, Split, Gather with constant indices, …) or scale all of them alike:
+/// what they do to an <see cref="IndexTensor"/>. Shapes and contents come from <see cref="InferredShapes"/>, so it does not matter
+/// whether an exporter wrote them as attributes, constants, or arithmetic on <c>Shape</c>.
+/// </summary>
+internal sealed class LayoutOperators(InferredShapes shapes, long opset)
+{
+    /// <summary>Input 0 flows to the outputs of <paramref name="node"/> element by element (Cast, Identity, a scalar factor, a move).</summary>
+    public bool IsLayout(Node node, Value data) => node.Domain.Length == 0 && node.OpType switch
+    {
+        "Identity" or "Dropout" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Transpose" or "Slice" or "Split" or "Gather" =>
+            node.Inputs[0] == data,
+        "Mul" => IsScalar(Other(node, data)),
+        "Div" => node.Inputs[0] == data && IsScalar(node.Inputs[1]),
+        _ => false,
+    };
+
+    /// <summary>The input that carries the elements, or <see langword="null"/> if <paramref name="node"/> is no layout operator.</summary>
+    public Value? DataInput(Node node) => node.Inputs.FirstOrDefault(v => v is not null && v.Constant is null && IsLayout(node, v));
+
+    /// <summary>Moves <paramref name="data"/> as <paramref name="node"/> moves its input, for one output.</summary>
+    /// <exception cref="RefusedException">Indices or shapes are not known, or the operator is used in a way that is not a move.</exception>
+    public IndexTensor Apply(Node node, IndexTensor data, Value output)
+    {
+        switch (node.OpType)
+        {
+            case "Transpose":
+                int[] perm = node.Ints("perm") is { } p ? [.. p.Select(x => (int)x)] : [.. Enumerable.Range(0, data.Rank).Reverse()];
+                return data.Transpose(perm);
+            case "Slice":
+                return Slice(node, data);
+            case "Split":
+                return Split(node, data, output);
+            case "Gather":
+                int axis = Axis(node.Int("axis", 0), data.Rank);
+                IndexTensor picked = data.Select(axis, [.. Integers(node, 1).Select(i => (int)(i < 0 ? i + data.Shape[axis] : i))]);
+                return picked.Reshape(ShapeOf(output, node));
+            default:
+                return data.Reshape(ShapeOf(output, node));
+        }
+    }
+
+    /// <summary>Concrete shape as 32-bit sizes.</summary>
+    public int[] ShapeOf(Value value, Node? node = null) =>
+        shapes.ShapeOf(value) is { } shape
+            ? [.. shape.Select(d => checked((int)d))]
+            : throw new RefusedException(RefusalReason.UnknownShape, node ?? value.Producer, $"the shape of '{value.Name}' is not known before the model runs");
+
+    private static Value? Other(Node node, Value data) => node.Inputs[0] == data ? node.Inputs[1] : node.Inputs[0];
+
+    private bool IsScalar(Value? value) => value is not null && (value.Constant ?? shapes.ContentOf(value)) is { Count: 1 };
+
+    private IndexTensor Slice(Node node, IndexTensor data)
+    {
+        long[] starts, ends, axes, steps;
+        if (opset < 10)
+        {
+            starts = [.. node.Ints("starts")!];
+            ends = [.. node.Ints("ends")!];
+            axes = node.Ints("axes") is { } a ? [.. a] : [.. Enumerable.Range(0, starts.Length).Select(i => (long)i)];
+            steps = [.. starts.Select(_ => 1L)];
+        }
+        else
+        {
+            starts = Integers(node, 1);
+            ends = Integers(node, 2);
+            axes = node.Inputs.Count > 3 && node.Inputs[3] is not null ? Integers(node, 3) : [.. Enumerable.Range(0, starts.Length).Select(i => (long)i)];
+            steps = node.Inputs.Count > 4 && node.Inputs[4] is not null ? Integers(node, 4) : [.. starts.Select(_ => 1L)];
+        }
+        for (int i = 0; i < axes.Length; i++)
+        {
+            int axis = Axis(axes[i], data.Rank), size = data.Shape[axis];
+            if (steps[i] != 1) throw new RefusedException(RefusalReason.Layout, node, "Slice with a step other than 1");
+            int start = (int)Math.Clamp(starts[i] < 0 ? starts[i] + size : starts[i], 0, size);
+            int end = (int)Math.Clamp(ends[i] < 0 ? ends[i] + size : ends[i], start, size);
+            data = data.Select(axis, [.. Enumerable.Range(start, end - start)]);
+        }
+        return data;
+    }
+
+    private IndexTensor Split(Node node, IndexTensor data, Value output)
+    {
+        int axis = Axis(node.Int("axis", 0), data.Rank), start = 0;
+        foreach (Value part in node.Outputs)
+        {
+            int size = ShapeOf(part, node)[axis];
+            if (part == output) return data.Select(axis, [.. Enumerable.Range(start, size)]);
+            start += size;
+        }
+        throw new ArgumentException("not an output of the node", nameof(output));
+    }
+
+    private long[] Integers(Node node, int input) =>
+        node.Inputs[input] is { } value && (value.Constant ?? shapes.ContentOf(value)) is { } content
+            ? content.ToInt64s()
+            : throw new RefusedException(RefusalReason.Layout, node, $"input {input} of {node.OpType} is not known before the model runs");
+
+    private static int Axis(long axis, int rank) => (int)(axis < 0 ? axis + rank : axis);
+}

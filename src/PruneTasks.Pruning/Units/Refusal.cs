@@ -1,0 +1,59 @@
+using PruneTasks.Onnx;
+
+namespace PruneTasks.Pruning;
+
+/// <summary>Why units were left dense.</summary>
+public enum RefusalReason
+{
+    /// <summary>The axis belongs to an output of the model.</summary>
+    GraphOutput,
+
+    /// <summary>The axis meets an operator through which removal is not known to pass.</summary>
+    Barrier,
+
+    /// <summary>The axis is normalised over (LayerNormalization, Softmax, a reduction): removing units would change what the others are divided by.</summary>
+    NormalizedAxis,
+
+    /// <summary>The axis runs along the residual stream, which every block reads.</summary>
+    ResidualStream,
+
+    /// <summary>A weight is used by more than one node.</summary>
+    SharedWeight,
+
+    /// <summary>The weight is not a constant of the file.</summary>
+    WeightNotConstant,
+
+    /// <summary>The way from the projection to the attention product reorders elements in a form that is not understood.</summary>
+    Layout,
+
+    /// <summary>Several query heads share one key or value head (grouped-query or multi-query attention).</summary>
+    GroupedHeads,
+
+    /// <summary>A position-dependent operation (rotary embedding, normalisation of queries or keys) stands between projection and product.</summary>
+    PositionDependent,
+
+    /// <summary>The shape is not known without running the model.</summary>
+    UnknownShape,
+
+    /// <summary>A control-flow body reads the value by name.</summary>
+    CapturedBySubgraph,
+}
+
+/// <summary>Units that were found but left dense: where, why, and in words.</summary>
+/// <param name="Kind">What would have been pruned.</param>
+/// <param name="Where">Name of the value or node at which it stopped.</param>
+/// <param name="OpType">Operator at which it stopped, or empty.</param>
+/// <param name="Reason">Typed reason.</param>
+/// <param name="Detail">One sentence for the report.</param>
+public sealed record Refusal(UnitKind Kind, string Where, string OpType, RefusalReason Reason, string Detail);
+
+/// <summary>Thrown while looking at one candidate; caught where candidates are listed, and kept as a <see cref="Refusal"/>.</summary>
+internal sealed class RefusedException(RefusalReason reason, Node? node, string detail) : Exception(detail)
+{
+    public RefusalReason Reason { get; } = reason;
+
+    public Node? Node { get; } = node;
+
+    public Refusal ToRefusal(UnitKind kind, string where) =>
+        new(kind, where, Node?.OpType ?? "", Reason, Message);
+}

@@ -1,0 +1,72 @@
+using PruneTasks.Onnx;
+
+namespace PruneTasks.Pruning;
+
+/// <summary>Lists everything in a graph that can be pruned, from its structure alone: no name of a node, value or file is looked at.</summary>
+public static class UnitFinder
+{
+    /// <summary>Finds sites and refusals.</summary>
+    /// <param name="model">The model; not changed.</param>
+    /// <param name="shapes">Shapes with symbolic axes bound to sizes above 1.</param>
+    public static UnitInventory Find(OnnxModel model, InferredShapes shapes)
+    {
+        LayoutOperators layout = new(shapes, model.Opset);
+        LinearLayers layers = new(model.Graph);
+        List<PruneSite> sites = [];
+        List<Refusal> refusals = [];
+        HashSet<LinearView> projections = [], taken = [];
+
+        AttentionFinder attentions = new(model, layers, layout);
+        foreach (Node softmax in model.Graph.Nodes.Where(n => n is { OpType: "Softmax", Domain: "" }))
+        {
+            if (attentions.Find(softmax, refusals) is not { } attention) continue;
+            projections.UnionWith([attention.Query.Layer, attention.Key.Layer, attention.Value.Layer]);
+            if (attention.Output is not null) taken.Add(attention.Output.Layer);
+            AddSites(attention, sites);
+        }
+
+        foreach (Node node in model.Graph.Nodes.Where(IsFusedAttention))
+        {
+            RefusedException fused = new(RefusalReason.Barrier, node, $"{node.OpType} computes a whole attention layer in one operator; its heads cannot be narrowed");
+            refusals.Add(fused.ToRefusal(UnitKind.QueryKey, node.Outputs[0].Name));
+            refusals.Add(fused.ToRefusal(UnitKind.ValueOutput, node.Outputs[0].Name));
+        }
+
+        FfnFinder ffns = new(layers, layout, OperatorTable.Default);
+        HashSet<LinearView> inFfn = [];
+        foreach (LinearView layer in model.Graph.Nodes.Select(n => layers.ByNode.GetValueOrDefault(n)).OfType<LinearView>())
+        {
+            if (projections.Contains(layer) || taken.Contains(layer) || inFfn.Contains(layer)) continue;
+            try
+            {
+                FfnSite site = ffns.Find(layer);
+                if (site.Units < 2) continue;
+                if (site.Consumers.FirstOrDefault(projections.Contains) is { } projection)
+                    throw new RefusedException(RefusalReason.Barrier, projection.Node, "the hidden axis is read by an attention projection");
+                inFfn.UnionWith(site.Producers);
+                sites.Add(site);
+            }
+            catch (RefusedException e)
+            {
+                refusals.Add(e.ToRefusal(UnitKind.Ffn, layer.Output.Name));
+            }
+        }
+
+        Dictionary<Node, int> position = model.Graph.Nodes.Select((node, i) => (node, i)).ToDictionary(x => x.node, x => x.i);
+        return new UnitInventory([.. sites.OrderBy(s => position[s.First]).ThenBy(s => s.Kind)], refusals);
+    }
+
+    // ai.onnx since opset 23, and com.microsoft.
+    private static bool IsFusedAttention(Node node) =>
+        node is { Domain: "" or "com.microsoft", OpType: "Attention" or "MultiHeadAttention" or "GroupQueryAttention" or "QAttention" or "PackedAttention" or "PackedMultiHeadAttention" or "DecoderMaskedMultiHeadAttention" or "LongformerAttention" };
+
+    private static void AddSites(AttentionLayer attention, List<PruneSite> sites)
+    {
+        string name = attention.Output?.Layer.Output.Name ?? attention.Softmax.Outputs[0].Name;
+        Node first = attention.Query.Layer.Node;
+        if (attention.Query.Columns[0].Count > 1)
+            sites.Add(new QueryKeySite(name, attention.Query.Columns[0].Count, [.. attention.Query.Affected, .. attention.Key.Affected], first, attention));
+        if (attention.Output is { } output && attention.Value.Columns[0].Count > 1)
+            sites.Add(new ValueOutputSite(name, attention.Value.Columns[0].Count, [.. attention.Value.Affected, .. output.Affected], first, attention));
+    }
+}

@@ -1,0 +1,27 @@
+namespace PruneTasks.Pruning;
+
+/// <summary>Kinds of prunable unit; the lower-case names <c>ffn</c>, <c>qk</c>, <c>vo</c> are used in specs and reports.</summary>
+public enum UnitKind
+{
+    /// <summary>One hidden neuron between two linear layers (feed-forward width).</summary>
+    Ffn,
+
+    /// <summary>One dimension of the query-key product, in every head at once.</summary>
+    QueryKey,
+
+    /// <summary>One dimension of the value-output product, in every head at once.</summary>
+    ValueOutput,
+}
+
+/// <summary>Names of <see cref="UnitKind"/> as users write and read them.</summary>
+public static class UnitKindNames
+{
+    /// <summary><c>ffn</c>, <c>qk</c> or <c>vo</c>.</summary>
+    public static string ToSpecName(this UnitKind kind) => kind switch
+    {
+        UnitKind.Ffn => "ffn",
+        UnitKind.QueryKey => "qk",
+        UnitKind.ValueOutput => "vo",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+}
