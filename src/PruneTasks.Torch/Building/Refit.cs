@@ -1,0 +1,66 @@
+using PruneTasks.Torch.Compensation;
+using PruneTasks.Torch.Lowering;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PruneTasks.Torch.Building;
+
+/// <summary>What all refits of one build share.</summary>
+/// <param name="Repair">Share of the residual stream's error that is repaired, 0 to 1.</param>
+/// <param name="EffectiveRows">Independent rows behind the statistics.</param>
+internal sealed record RefitContext(double Repair, double EffectiveRows);
+
+/// <summary>Ridge refit of one linear layer from streamed batches, on all or some of its inputs.</summary>
+internal sealed class Refit : IDisposable
+{
+    private readonly CrossMomentAccumulator _moments;
+    private readonly RefitContext _context;
+
+    public Refit(RefitTarget target, RefitContext context)
+    {
+        (Target, _context) = (target, context);
+        _moments = new CrossMomentAccumulator(target.Layer.InFeatures, target.Layer.OutFeatures);
+    }
+
+    public RefitTarget Target { get; }
+
+    /// <summary>Centred XᵀX of the layer's inputs.</summary>
+    public Tensor Gram() => _moments.Gram();
+
+    /// <summary>
+    /// Adds one batch. With a residual stream the target is Y = sum − (1 − α)·stream − α·stream′, so that stream′ + Y is the dense sum for α = 1.
+    /// </summary>
+    /// <param name="pruned">Values of <see cref="RefitTarget.Pruned"/>.</param>
+    /// <param name="dense">Values of <see cref="RefitTarget.Dense"/>.</param>
+    public void Add(ReadOnlySpan<Tensor> pruned, ReadOnlySpan<Tensor> dense)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = Rows(pruned[0]);
+        Tensor y = Target.Residual is { } residual
+            ? residual.Undo(dense[0] - ((1 - _context.Repair) * dense[1]) - (_context.Repair * pruned[1]), dense[2..])
+            : dense[0];
+        _moments.Add(x, Rows(y));
+    }
+
+    /// <summary>Fits on <paramref name="inputs"/>; rows of all other inputs become zero.</summary>
+    /// <param name="network">Holds the old weights and gets the new ones.</param>
+    /// <param name="inputs">Inputs that stay, ascending.</param>
+    /// <returns>Unexplained share of the target's variance.</returns>
+    public double Solve(LoweredGraph network, IReadOnlyList<int> inputs)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor index = tensor(inputs.Select(i => (long)i).ToArray());
+        Tensor gram = _moments.Gram().index_select(0, index).index_select(1, index), cross = _moments.Cross().index_select(0, index);
+        Tensor old = LayerWeights.Weight(network, Target.Layer);
+        using LinearFit fit = RidgeRefit.Solve(
+            gram, cross, old.index_select(0, index), _moments.MeanX().index_select(0, index), _moments.MeanY(), OasShrinkage.Lambda(gram, _context.EffectiveRows));
+        LayerWeights.SetWeight(network, Target.Layer, zeros_like(old).index_copy(0, index, fit.Weight));
+        LayerWeights.SetBias(network, Target.Layer, fit.Bias);
+        double total = _moments.TargetSquares().sum().item<double>();
+        return total > 0 ? RidgeRefit.ResidualSquares(gram, cross, _moments.TargetSquares(), fit.Weight) / total : 0;
+    }
+
+    public void Dispose() => _moments.Dispose();
+
+    private static Tensor Rows(Tensor value) => value.reshape(-1, value.shape[^1]);
+}

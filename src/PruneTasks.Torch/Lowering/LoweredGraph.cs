@@ -1,0 +1,145 @@
+using System.Runtime.InteropServices;
+using PruneTasks.Onnx;
+using static TorchSharp.torch;
+
+namespace PruneTasks.Torch.Lowering;
+
+/// <summary>Runs an ONNX graph with torch, with gradients where they are asked for. Not thread-safe; <see cref="Fork"/> for a second stream.</summary>
+/// <remarks>
+/// Constants become tensors once; what depends on constants alone is computed once and again after <see cref="SetWeight"/>. Running is by
+/// demand: only what the targets need beyond the known values is computed, and each intermediate is freed after its last use.
+/// The graph must not be edited while this lives. Half precision is computed in float32.
+/// </remarks>
+public sealed class LoweredGraph : IDisposable
+{
+    private readonly LoweringPlan _plan;
+    private readonly Dictionary<Value, Tensor> _weights = [];
+    private readonly Dictionary<Value, Tensor> _folded = [];
+
+    private LoweredGraph(LoweringPlan plan) => _plan = plan;
+
+    /// <summary>The graph that is run.</summary>
+    public Graph Graph => _plan.Graph;
+
+    /// <summary>Nodes that cannot be run, known before anything runs; <see cref="Run"/> fails only if a target needs one.</summary>
+    public IReadOnlyList<LoweringRefusal> Refusals => _plan.Refusals;
+
+    /// <summary>Lowers <paramref name="model"/>. Never fails for an unsupported operator: see <see cref="Refusals"/>.</summary>
+    public static LoweredGraph Create(OnnxModel model)
+    {
+        LoweredGraph graph = new(new LoweringPlan(model));
+        using var off = no_grad();
+        foreach (Value value in graph._plan.Constants)
+        {
+            using var scope = NewDisposeScope();
+            graph._weights.Add(value, TorchTypes.ToTensor(value.Constant!).DetachFromDisposeScope());
+        }
+        return graph;
+    }
+
+    /// <summary>A second graph over the same constants; they are shared until one of the two is given other weights.</summary>
+    public LoweredGraph Fork()
+    {
+        LoweredGraph fork = new(_plan);
+        foreach ((Value value, Tensor tensor) in _weights) fork._weights.Add(value, tensor.alias().DetachFromDisposeScope());
+        foreach ((Value value, Tensor tensor) in _folded) fork._folded.Add(value, tensor.alias().DetachFromDisposeScope());
+        return fork;
+    }
+
+    /// <summary>Another name for the tensor of a constant: to be read, not written. The caller disposes it.</summary>
+    /// <exception cref="ArgumentException"><paramref name="constant"/> is not a constant of this graph.</exception>
+    public Tensor Weight(Value constant) => Stored(constant).alias();
+
+    /// <summary>Gives a constant another content of the same shape and element type (half precision: float32). The caller keeps its own tensor.</summary>
+    /// <remarks>The memory is shared, not copied: later changes in place are seen by all but folded values. A tensor that requires a gradient gets one.</remarks>
+    /// <exception cref="ArgumentException">Not a constant of this graph, or shape or type differ.</exception>
+    public void SetWeight(Value constant, Tensor content)
+    {
+        Tensor old = Stored(constant);
+        using Tensor normal = TorchTypes.Normalised(content);
+        if (!old.shape.SequenceEqual(normal.shape) || old.dtype != normal.dtype)
+            throw new ArgumentException($"{content.dtype} [{string.Join(", ", content.shape)}] given for {old.dtype} [{string.Join(", ", old.shape)}] '{constant}'", nameof(content));
+        using (enable_grad()) _weights[constant] = normal.alias().DetachFromDisposeScope();
+        old.Dispose();
+        foreach (Value stale in _folded.Keys.Where(f => _plan.DependsOn(f, constant)).ToArray())
+        {
+            _folded.Remove(stale, out Tensor? tensor);
+            tensor!.Dispose();
+        }
+    }
+
+    /// <summary>Computes <paramref name="targets"/> from <paramref name="known"/> values, which may be any values and not only graph inputs.</summary>
+    /// <returns>Tensors of the caller (in its dispose scope, if it has one), in the order of <paramref name="targets"/>. They may share memory with known values and constants.</returns>
+    /// <exception cref="ArgumentException">A target needs a graph input that is not known.</exception>
+    /// <exception cref="LoweringException">A target needs a refused node, or tensors do not fit a node.</exception>
+    public IReadOnlyList<Tensor> Run(IReadOnlyDictionary<Value, Tensor> known, IReadOnlyList<Value> targets)
+    {
+        using var scope = NewDisposeScope();
+        RunOrder order = _plan.Order(targets, value => known.ContainsKey(value) || _weights.ContainsKey(value) || _folded.ContainsKey(value));
+        Dictionary<Value, Tensor> live = [];
+        Tensor Get(Value value)
+        {
+            if (live.TryGetValue(value, out Tensor? tensor)) return tensor;
+            if (known.TryGetValue(value, out tensor)) return live[value] = TorchTypes.Normalised(tensor);
+            return _weights.TryGetValue(value, out tensor) ? tensor : _folded[value];
+        }
+
+        foreach ((int index, Value[] done) in order.Steps)
+        {
+            Node node = Graph.Nodes[index];
+            Tensor?[] outputs = RunNode(node, Get);
+            for (int i = 0; i < outputs.Length; i++)
+                if (outputs[i] is { } output && !Keep(node.Outputs[i], output)) live[node.Outputs[i]] = output;
+            foreach (Value value in done)
+                if (live.Remove(value, out Tensor? tensor)) tensor.Dispose();
+        }
+        return [.. targets.Select(target => Get(target).alias().MoveToOuterDisposeScope())];
+    }
+
+    /// <summary>Values that cross the cut after node <paramref name="position"/>: enough to run everything behind it. −1 = before the first node.</summary>
+    /// <remarks>
+    /// Without constants, and without shapes that can be told from the others. A shape that cannot be is among them (see <see cref="IsShape"/>):
+    /// a small integer tensor that fits the batch it was computed with. In the order in which the graph makes them.
+    /// </remarks>
+    public IReadOnlyList<Value> LiveAt(int position) => _plan.LiveAt(position);
+
+    /// <summary>The value tells shapes only: it depends on the sizes of activations, not on their content.</summary>
+    public bool IsShape(Value value) => _plan.Cone.IsShape(value);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor tensor in _weights.Values.Concat(_folded.Values)) tensor.Dispose();
+        _weights.Clear();
+        _folded.Clear();
+    }
+
+    // Values of constants alone are kept for later runs, unless a gradient has to flow through them.
+    private bool Keep(Value value, Tensor tensor)
+    {
+        if (!_plan.Cone.IsConstant(value) || tensor.requires_grad) return false;
+        _folded[value] = tensor.alias().DetachFromDisposeScope();
+        return true;
+    }
+
+    private Tensor?[] RunNode(Node node, Func<Value, Tensor> get)
+    {
+        if (_plan.RefusalOf(node) is { } refusal) throw new LoweringException(node, refusal.Reason);
+        Tensor?[] inputs = [.. node.Inputs.Select(value => value is null ? null : get(value))];
+        using var scope = NewDisposeScope();
+        try
+        {
+            Tensor?[] outputs = _plan.RowOf(node).Run(new LoweringCall(node, _plan.OpsetOf(node), inputs));
+            // An operator may hand an input through; the handle must be its own to be freed on its own.
+            return [.. outputs.Select(o => (o is not null && inputs.Contains(o) ? o.alias() : o)?.MoveToOuterDisposeScope())];
+        }
+        catch (Exception e) when (e is ExternalException or ArgumentException or NotImplementedException or InvalidOperationException)
+        {
+            string shapes = string.Join(" ", inputs.Select(i => i is null ? "-" : $"{i.dtype}[{string.Join(",", i.shape)}]"));
+            throw new LoweringException(node, $"{e.Message.Split('\n')[0]} (inputs {shapes})", e);
+        }
+    }
+
+    private Tensor Stored(Value constant) =>
+        _weights.TryGetValue(constant, out Tensor? tensor) ? tensor : throw new ArgumentException($"'{constant}' is not a constant of this graph", nameof(constant));
+}

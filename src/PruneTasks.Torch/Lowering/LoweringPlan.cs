@@ -1,0 +1,122 @@
+using PruneTasks.Onnx;
+
+namespace PruneTasks.Torch.Lowering;
+
+/// <summary>Steps of one run: node indices in topological order, each with the values that nobody needs after it.</summary>
+internal sealed record RunOrder(IReadOnlyList<(int Node, Value[] Done)> Steps);
+
+/// <summary>What is known of a graph before it runs; shared by all forks.</summary>
+internal sealed class LoweringPlan
+{
+    private readonly Dictionary<Node, int> _index = [];
+    private readonly LoweringRow?[] _rows;
+    private readonly Dictionary<Node, LoweringRefusal> _refusals = [];
+    private readonly IReadOnlyDictionary<string, long> _opsets;
+
+    internal LoweringPlan(OnnxModel model)
+    {
+        Graph = model.Graph;
+        _opsets = model.Opsets;
+        Cone = new ConstantCone(Graph);
+        Constants = [.. Graph.Initializers.Concat(Graph.Nodes.Where(n => n.OpType == "Constant").SelectMany(n => n.Outputs))
+            .Where(v => v.Constant is { } c && TorchTypes.Of(c.Type) is not null)];
+        HashSet<Value> usable = [.. Constants];
+        _rows = new LoweringRow?[Graph.Nodes.Count];
+        for (int i = 0; i < Graph.Nodes.Count; i++)
+        {
+            Node node = Graph.Nodes[i];
+            _index.Add(node, i);
+            if (node.OpType == "Constant" && node.Outputs.All(usable.Contains)) continue;
+            LoweringRefusal? refusal = node.Inputs.FirstOrDefault(v => v is { Producer: null, IsGraphInput: false } && !usable.Contains(v)) is { } constant
+                ? new(node, LoweringRefusalKind.UnsupportedType, $"constant '{constant}' has no content that can be computed with")
+                : node.OpType == "Constant" ? new(node, LoweringRefusalKind.UnsupportedType, "its content cannot be computed with")
+                : LoweringTable.Check(node, OpsetOf(node), out _rows[i]);
+            if (refusal is not null) _refusals.Add(node, refusal);
+        }
+    }
+
+    internal Graph Graph { get; }
+
+    internal ConstantCone Cone { get; }
+
+    /// <summary>Initializers and outputs of Constant nodes with content.</summary>
+    internal IReadOnlyList<Value> Constants { get; }
+
+    internal IReadOnlyList<LoweringRefusal> Refusals => [.. _refusals.Values];
+
+    internal LoweringRefusal? RefusalOf(Node node) => _refusals.GetValueOrDefault(node);
+
+    internal LoweringRow RowOf(Node node) => _rows[_index[node]]!;
+
+    internal long OpsetOf(Node node) => _opsets.TryGetValue(node.Domain, out long version) ? version : 1;
+
+    /// <summary>Nodes to run for <paramref name="targets"/> when <paramref name="isKnown"/> values are at hand.</summary>
+    /// <exception cref="ArgumentException">A value without a producer is needed and not known.</exception>
+    internal RunOrder Order(IReadOnlyList<Value> targets, Func<Value, bool> isKnown)
+    {
+        SortedSet<int> nodes = Needed(targets, isKnown);
+        HashSet<Value> wanted = [.. targets];
+        Dictionary<Value, int> last = [];
+        foreach (int index in nodes)
+        {
+            Node node = Graph.Nodes[index];
+            foreach (Value input in node.Inputs.OfType<Value>()) last[input] = index;
+            foreach (Value output in node.Outputs) last.TryAdd(output, index);
+        }
+        ILookup<int, Value> done = last.Where(l => !wanted.Contains(l.Key)).ToLookup(l => l.Value, l => l.Key);
+        return new([.. nodes.Select(index => (index, done[index].ToArray()))]);
+    }
+
+    /// <summary>Whether constant-only <paramref name="value"/> is computed from <paramref name="constant"/>.</summary>
+    internal bool DependsOn(Value value, Value constant)
+    {
+        Stack<Value> open = new([value]);
+        HashSet<Value> seen = [];
+        while (open.TryPop(out Value? at))
+        {
+            if (at == constant) return true;
+            if (!seen.Add(at) || at.Producer is null) continue;
+            foreach (Value input in at.Producer.Inputs.OfType<Value>()) open.Push(input);
+        }
+        return false;
+    }
+
+    internal IReadOnlyList<Value> LiveAt(int position)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(position, -1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, Graph.Nodes.Count);
+        bool After(Node node) => _index[node] > position;
+        bool Crosses(Value value) => !Cone.IsConstant(value) && (value.Uses.Any(u => After(u.Node)) || value.IsCaptured);
+        List<Value> live = [.. Graph.Inputs.Where(Crosses), .. Graph.Nodes.Take(position + 1).SelectMany(n => n.Outputs).Where(Crosses)];
+        HashSet<Value> activations = [.. live.Where(v => !Cone.IsShape(v))];
+        return [.. live.Where(v => activations.Contains(v) || !CanTell(v, activations))];
+    }
+
+    // A shape is told by the others if the way back from it meets only them, constants, and nodes that make shapes.
+    private bool CanTell(Value shape, HashSet<Value> activations)
+    {
+        Stack<Value> open = new([shape]);
+        while (open.TryPop(out Value? value))
+        {
+            if (activations.Contains(value) || Cone.IsConstant(value)) continue;
+            if (!Cone.IsShape(value) || value.Producer is null) return false;
+            foreach (Value input in value.Producer.Inputs.OfType<Value>()) open.Push(input);
+        }
+        return true;
+    }
+
+    private SortedSet<int> Needed(IReadOnlyList<Value> targets, Func<Value, bool> isKnown)
+    {
+        Stack<Value> open = new(targets);
+        SortedSet<int> nodes = [];
+        while (open.TryPop(out Value? value))
+        {
+            if (isKnown(value)) continue;
+            if (value.Producer is not { } node || !_index.TryGetValue(node, out int index))
+                throw new ArgumentException($"'{value}' is needed and not known");
+            if (!nodes.Add(index)) continue;
+            foreach (Value input in node.Inputs.OfType<Value>()) open.Push(input);
+        }
+        return nodes;
+    }
+}

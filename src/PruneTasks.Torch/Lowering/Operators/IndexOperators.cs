@@ -1,0 +1,97 @@
+using static PruneTasks.Torch.Lowering.LoweringRow;
+using static TorchSharp.torch;
+
+namespace PruneTasks.Torch.Lowering.Operators;
+
+/// <summary>Reading and writing by index, ordering, running sums.</summary>
+internal static class IndexOperators
+{
+    internal static IReadOnlyList<LoweringRow> Rows { get; } =
+    [
+        One("Gather", Gather),
+        One("GatherElements", GatherElements),
+        One("GatherND", GatherNd) with { Refuse = (node, _) => node.Int("batch_dims", 0) != 0 ? "batch_dims" : null },
+        One("ScatterElements", c => c[0].scatter(c.Axis(c.Node.Int("axis", 0), c[0].dim()), FromFront(c[1], c[0].shape[c.Axis(c.Node.Int("axis", 0), c[0].dim())]), c[2])) with
+        {
+            Refuse = (node, _) => node.String("reduction", "none") != "none" ? "reduction" : null,
+        },
+        One("ScatterND", ScatterNd) with { Refuse = (node, _) => node.String("reduction", "none") != "none" ? "reduction" : null },
+        new("TopK", TopK) { Outputs = 2, Refuse = (_, opset) => opset < 10 ? "the form before opset 10" : null },
+        One("CumSum", CumSum),
+        One("OneHot", OneHot),
+        One("Trilu", c => c.Node.Int("upper", 1) != 0 ? c[0].triu((long)(c.Number("k", 1) ?? 0)) : c[0].tril((long)(c.Number("k", 1) ?? 0))),
+    ];
+
+    private static Tensor FromFront(Tensor indices, long size)
+    {
+        Tensor index = indices.to(int64);
+        return where(index < 0, index + size, index);
+    }
+
+    private static Tensor Gather(LoweringCall c)
+    {
+        Tensor x = c[0];
+        long axis = c.Axis(c.Node.Int("axis", 0), x.dim());
+        Tensor index = FromFront(c[1], x.shape[axis]);
+        long[] shape = [.. x.shape[..(int)axis], .. index.shape, .. x.shape[(int)(axis + 1)..]];
+        return x.index_select(axis, index.reshape(-1)).reshape(shape);
+    }
+
+    private static Tensor GatherElements(LoweringCall c)
+    {
+        long axis = c.Axis(c.Node.Int("axis", 0), c[0].dim());
+        return c[0].gather(axis, FromFront(c[1], c[0].shape[axis]));
+    }
+
+    private static Tensor GatherNd(LoweringCall c)
+    {
+        (Tensor rows, long[] rest) = FlatRows(c, c[0], c[1]);
+        return c[0].reshape([-1, .. rest]).index_select(0, rows).reshape([.. c[1].shape[..^1], .. rest]);
+    }
+
+    private static Tensor ScatterNd(LoweringCall c)
+    {
+        (Tensor rows, long[] rest) = FlatRows(c, c[0], c[1]);
+        Tensor copy = c[0].reshape([-1, .. rest]).clone();
+        return copy.index_put_(c[2].reshape([-1, .. rest]), [TensorIndex.Tensor(rows)]).reshape(c[0].shape);
+    }
+
+    // The last axis of the indices addresses the leading axes of the data: one number each, row-major.
+    private static (Tensor Rows, long[] Tail) FlatRows(LoweringCall c, Tensor data, Tensor indices)
+    {
+        int depth = (int)indices.shape[^1];
+        if (depth > data.dim()) throw c.Fail($"{depth} indices for {data.dim()} axes");
+        Tensor rows = zeros(indices.shape[..^1], int64);
+        for (int i = 0; i < depth; i++) rows = rows * data.shape[i] + FromFront(indices.select(-1, i), data.shape[i]);
+        return (rows.reshape(-1), data.shape[depth..]);
+    }
+
+    private static Tensor?[] TopK(LoweringCall c)
+    {
+        long axis = c.Axis(c.Node.Int("axis", -1), c[0].dim());
+        // A stable sort, not topk: of equal elements the first one counts.
+        (Tensor values, Tensor indices) = sort(c[0], axis, c.Node.Int("largest", 1) != 0, stable: true);
+        long k = c.Integers(1)[0];
+        return [values.narrow(axis, 0, k), indices.narrow(axis, 0, k)];
+    }
+
+    private static Tensor CumSum(LoweringCall c)
+    {
+        Tensor x = c[0];
+        long axis = c.Axis(c.Integers(1)[0], x.dim());
+        bool reverse = c.Node.Int("reverse", 0) != 0;
+        if (reverse) x = x.flip(axis);
+        Tensor sums = x.cumsum(axis, x.dtype);
+        if (c.Node.Int("exclusive", 0) != 0) sums = sums - x;
+        return reverse ? sums.flip(axis) : sums;
+    }
+
+    // Values: [off, on]. Indices outside the depth give no 1 at all.
+    private static Tensor OneHot(LoweringCall c)
+    {
+        long depth = (long)c.Number("depth", 1)!.Value, rank = c[0].dim() + 1;
+        Tensor index = FromFront(c[0], depth).unsqueeze(-1);
+        Tensor hot = where(index.eq(arange(depth)), c[2].select(0, 1), c[2].select(0, 0));
+        return hot.movedim([rank - 1], [c.Axis(c.Node.Int("axis", -1), rank)]);
+    }
+}

@@ -1,0 +1,30 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PruneTasks.Torch.Pricing;
+
+/// <summary>How the answer of a changed network is compared with the dense one.</summary>
+public enum Observation
+{
+    /// <summary>Mean KL(dense ‖ changed) in nats over the last axis; rows that already are distributions are taken as such.</summary>
+    Divergence,
+
+    /// <summary>Squared difference as a share of the dense output's variance.</summary>
+    SquaredError,
+}
+
+/// <summary>Computes observations.</summary>
+internal static class Observations
+{
+    /// <summary>Mean over the rows of one batch.</summary>
+    public static double Of(Observation kind, Tensor dense, Tensor changed)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor a = dense.to(float64), b = changed.to(float64);
+        if (kind == Observation.SquaredError || a.ndim == 0)
+            return ((a - b).square().mean() / (a - a.mean()).square().mean().clamp_min(1e-12)).item<double>();
+        bool distributions = a.min().item<double>() >= 0 && (a.sum(-1) - 1).abs().max().item<double>() < 1e-3;
+        Tensor p = distributions ? a.clamp_min(1e-12).log() : a.log_softmax(-1), q = distributions ? b.clamp_min(1e-12).log() : b.log_softmax(-1);
+        return (p.exp() * (p - q)).sum(-1).mean().item<double>();
+    }
+}

@@ -1,0 +1,54 @@
+using PruneTasks.Onnx;
+using PruneTasks.Pruning;
+using PruneTasks.Torch.Lowering;
+
+namespace PruneTasks.Torch.Tests.Building;
+
+/// <summary>What cannot be removed is refused with a reason; everything else of the same model is pruned, and right.</summary>
+public sealed class RefusalTests
+{
+    [Theory]
+    [InlineData(DoubtfulAttention.MultiQuery, RefusalReason.GroupedHeads)]
+    [InlineData(DoubtfulAttention.ExpandedHeads, RefusalReason.GroupedHeads)]
+    [InlineData(DoubtfulAttention.Rotary, RefusalReason.PositionDependent)]
+    [InlineData(DoubtfulAttention.NormalisedQueries, RefusalReason.PositionDependent)]
+    [InlineData(DoubtfulAttention.SharedWeight, RefusalReason.SharedWeight)]
+    [InlineData(DoubtfulAttention.TwoProducts, RefusalReason.PositionDependent)]
+    [InlineData(DoubtfulAttention.HeadByHead, RefusalReason.Barrier)]
+    [InlineData(DoubtfulAttention.Fused, RefusalReason.Barrier)]
+    [InlineData(DoubtfulAttention.FusedHeads, RefusalReason.Barrier)]
+    public void Doubtful_attention_is_refused_with_its_reason_and_the_rest_is_pruned(DoubtfulAttention doubt, RefusalReason reason)
+    {
+        PruningRun run = new(TransformerGraph.Create(new TransformerForm(TransformerStyle.Split), doubt: doubt));
+        Assert.Equal(2, run.Inventory.Sites.Count(s => s.Kind == UnitKind.Ffn));
+        Refusal[] refusals = [.. run.Inventory.Refusals.Where(r => r.Kind == (doubt == DoubtfulAttention.HeadByHead ? UnitKind.ValueOutput : UnitKind.QueryKey))];
+        Assert.NotEmpty(refusals);
+        Assert.All(refusals, r => Assert.Equal(reason, r.Reason));
+        Assert.DoesNotContain(run.Inventory.Sites, s => refusals.Any(r => r.Kind == s.Kind));
+        if (doubt is DoubtfulAttention.Fused or DoubtfulAttention.FusedHeads)
+        {
+            // The operator is not computed here: known before anything runs, by name.
+            using LoweredGraph graph = LoweredGraph.Create(run.Model);
+            Assert.All(graph.Refusals, r => Assert.Equal("com.microsoft", r.Node.Domain));
+            Assert.Equal(2, graph.Refusals.Count);
+            return;
+        }
+        (double removed, double runtime, long planned, long macs) = run.Prune(new() { [UnitKind.Ffn] = 0.5, [UnitKind.QueryKey] = 0.5, [UnitKind.ValueOutput] = 0.5 });
+        Assert.True(removed < 1e-4 && runtime < 1e-4, $"{removed:g3} {runtime:g3}");
+        Assert.Equal(planned, macs);
+    }
+
+    [Fact]
+    public void Layer_without_bias_whose_result_is_the_models_output_is_refused()
+    {
+        Graph graph = new("mlp");
+        Value x = graph.AddInput("x", ElementType.Float32, [new Axis(null, "n"), new Axis(3, null)]);
+        Value Layer(Value input, int from, int to) =>
+            graph.AddNode("MatMul", [input, graph.AddInitializer("w", TensorData.Of([from, to], [.. Enumerable.Range(0, from * to).Select(i => i / 10f)]))], "y").Outputs[0];
+        Value y = Layer(graph.AddNode("Relu", [Layer(x, 3, 8)], "h").Outputs[0], 8, 2);
+        graph.AddOutput(y, ElementType.Float32, [new Axis(null, "n"), new Axis(2, null)]);
+        PruningRun run = new(OnnxModel.Create(graph, 17, 8, "tests"));
+        Assert.Empty(run.Inventory.Sites);
+        Assert.Contains(run.Inventory.Refusals, r => r is { Reason: RefusalReason.GraphOutput } && r.Detail.Contains("no bias", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using PruneTasks.Onnx;
+
+namespace PruneTasks.Torch.Tests.Rewriting;
+
+/// <summary>One run of a model in ONNX Runtime.</summary>
+internal static class OrtRun
+{
+    /// <summary>The first output.</summary>
+    public static float[] First(OnnxModel model, IReadOnlyDictionary<string, TensorData> inputs)
+    {
+        using SessionOptions options = new() { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
+        using InferenceSession session = new(OnnxWriter.ToBytes(model), options);
+        using RunOptions run = new();
+        List<OrtValue> values = [];
+        try
+        {
+            foreach (string name in session.InputNames)
+            {
+                TensorData tensor = inputs[name];
+                OrtValue value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (TensorElementType)(int)tensor.Type, [.. tensor.Shape]);
+                tensor.Bytes.Span.CopyTo(value.GetTensorMutableRawData());
+                values.Add(value);
+            }
+            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, session.InputNames, values, [session.OutputNames[0]]);
+            return outputs[0].GetTensorDataAsSpan<float>().ToArray();
+        }
+        finally
+        {
+            foreach (OrtValue value in values) value.Dispose();
+        }
+    }
+
+    /// <summary>The largest difference, relative to the largest element of <paramref name="wanted"/>.</summary>
+    public static double Difference(float[] wanted, float[] got)
+    {
+        Assert.Equal(wanted.Length, got.Length);
+        Assert.DoesNotContain(got, float.IsNaN);
+        return wanted.Zip(got).Max(p => Math.Abs((double)p.First - p.Second)) / wanted.Max(Math.Abs);
+    }
+}
