@@ -1,0 +1,83 @@
+using System.Globalization;
+using PruneTasks.Generator.Manifest;
+using PruneTasks.Generator.Reporting;
+using PruneTasks.Spec.Diagnostics;
+
+namespace PruneTasks.Generator.Describing;
+
+/// <summary>Decides whether a model can have Classify: one image input that the image section fits, one output with scores.</summary>
+internal static class ClassifierDescriber
+{
+    public static ClassifierDescription? Describe(ModelManifest manifest, string path, List<DiagnosticInfo> problems)
+    {
+        if (manifest.Task != "image-classification" || manifest.Image is not { } image)
+            return null;
+        string? refusal = Refusal(manifest, image, out EquatableArray<int> shape);
+        int output = -1;
+        if (refusal is null)
+        {
+            output = ScoreOutput(manifest, path, problems);
+            if (output < 0)
+                refusal = "no output has floating-point scores";
+        }
+        if (refusal is null)
+            return new ClassifierDescription(image, shape, output);
+        problems.Add(DiagnosticInfo.Of(PruneDiagnostics.TaskCallLeftOut, path, "Classify", manifest.Name, refusal));
+        return null;
+    }
+
+    private static string? Refusal(ModelManifest manifest, ImageFacts image, out EquatableArray<int> shape)
+    {
+        shape = default;
+        if (manifest.Inputs.Count != 1)
+            return $"it has {manifest.Inputs.Count} inputs, not only the image";
+        TensorFacts input = manifest.Inputs[0];
+        if (!ElementType.IsNumber(input.Type))
+            return $"input '{input.Name}' has no numbers";
+        if (input.Shape is not { Count: 3 or 4 } axes)
+            return $"input '{input.Name}' is not one image or a batch of images";
+        int[] one = image.Layout == "nhwc" ? [image.Height, image.Width, image.Channels] : [image.Channels, image.Height, image.Width];
+        int[] wanted = axes.Count == 4 ? [1, .. one] : one;
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (axes[i].Size is { } size && size != wanted[i])
+                return $"input '{input.Name}' is {InputDescriber.Text(input)}, but the image section gives [{string.Join(", ", wanted)}]";
+        }
+        shape = new EquatableArray<int>(wanted);
+        return null;
+    }
+
+    /// <summary>The first output with as many scores per image as there are labels; else the first whose number is open.</summary>
+    private static int ScoreOutput(ModelManifest manifest, string path, List<DiagnosticInfo> problems)
+    {
+        int[] candidates = [.. Enumerable.Range(0, manifest.Outputs.Count).Where(i => ElementType.IsScore(manifest.Outputs[i].Type))];
+        if (candidates.Length == 0)
+            return -1;
+        if (manifest.Labels is not { } labels)
+            return candidates[0];
+        int[] fitting = [.. candidates.Where(i => Scores(manifest, i) == labels.Count), .. candidates.Where(i => Scores(manifest, i) is null)];
+        if (fitting.Length > 0)
+            return fitting[0];
+        TensorFacts first = manifest.Outputs[candidates[0]];
+        problems.Add(DiagnosticInfo.Of(
+            PruneDiagnostics.LabelCount, path, labels.Count.ToString(CultureInfo.InvariantCulture), first.Name,
+            Scores(manifest, candidates[0])!.Value.ToString(CultureInfo.InvariantCulture)));
+        return candidates[0];
+    }
+
+    /// <summary>Values per image: the product of the axes, without the batch axis where the input has one; null when one is open.</summary>
+    private static long? Scores(ModelManifest manifest, int output)
+    {
+        if (manifest.Outputs[output].Shape is not { } shape)
+            return null;
+        bool batched = manifest.Inputs[0].Shape is { Count: 4 } && shape.Count > 1;
+        long scores = 1;
+        foreach (AxisFacts axis in shape.Skip(batched ? 1 : 0))
+        {
+            if (axis.Size is not { } size)
+                return null;
+            scores *= size;
+        }
+        return scores;
+    }
+}
