@@ -1,1 +1,3 @@
-return 0;
+using PruneTasks.Worker.Cli;
+
+return await WorkerCommandLine.RunAsync(args, Console.Out, Console.Error).ConfigureAwait(false);

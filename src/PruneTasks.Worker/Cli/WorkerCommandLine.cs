@@ -1,0 +1,96 @@
+using System.CommandLine;
+using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Worker.Pipeline;
+
+namespace PruneTasks.Worker.Cli;
+
+/// <summary>The command line: <c>prune</c>, <c>inspect</c>, <c>evaluate</c>. Takes its writers, so that it is tested in-process.</summary>
+internal static class WorkerCommandLine
+{
+    /// <summary>Parses and runs.</summary>
+    /// <param name="arguments">As given to the process.</param>
+    /// <param name="output">Takes results, and the diagnostics of <c>prune</c> in MSBuild's canonical format.</param>
+    /// <param name="error">Takes progress, and all other diagnostics, so that results can be piped.</param>
+    /// <param name="pipeline">Prunes; null for the real one.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, IPruningPipeline? pipeline = null)
+    {
+        var root = new RootCommand("Prunes ONNX models with an app's own data, without training. Started by the build; also for use by hand.")
+        {
+            PruneCommand.Create(output, error, pipeline),
+            InspectCommand.Create(output, error),
+            EvaluateCommand.Create(output, error),
+        };
+        // A path may start with '@'; it is no response file.
+        ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var configuration = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            // A run that is cancelled removes its temporary folder first.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+        };
+        if (parsed.Errors.Count == 0) return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+        foreach (System.CommandLine.Parsing.ParseError problem in parsed.Errors)
+            await error.WriteLineAsync(PruneDiagnostics.BadCommandLine.In(null, problem.Message).ToString()).ConfigureAwait(false);
+        await error.WriteLineAsync("Use --help to see the commands and their options.").ConfigureAwait(false);
+        return ExitCode.BadCommandLine;
+    }
+
+    /// <summary>Runs one command and turns what it throws into diagnostics and an exit code.</summary>
+    /// <param name="run">The command; takes the list for its warnings.</param>
+    /// <param name="what">What is worked on, for the message when it is cancelled.</param>
+    /// <param name="diagnosticsTo">Takes the diagnostics, one canonical line each.</param>
+    /// <param name="report">Told of the outcome when it is not good; may be null.</param>
+    public static int Guard(Action<DiagnosticList> run, string what, TextWriter diagnosticsTo, Action<IReadOnlyList<PruneDiagnostic>>? report = null)
+    {
+        var diagnostics = new DiagnosticList(diagnosticsTo);
+        try
+        {
+            run(diagnostics);
+            return ExitCode.Done;
+        }
+        catch (PruneDiagnosticException problem)
+        {
+            foreach (PruneDiagnostic diagnostic in problem.Diagnostics) diagnostics.Add(diagnostic);
+            return Fail(ExitCode.Failed);
+        }
+        catch (OperationCanceledException)
+        {
+            diagnostics.Add(PruneDiagnostics.Cancelled.In(null, what));
+            return Fail(ExitCode.Failed);
+        }
+        catch (OutOfMemoryException problem)
+        {
+            diagnostics.Add(PruneDiagnostics.OutOfMemory.In(null, problem.Message));
+            return Fail(ExitCode.Failed);
+        }
+        catch (Exception problem)
+        {
+            diagnostics.Add(PruneDiagnostics.InternalError.In(null, $"{problem.GetType().Name}: {problem.Message}", WriteLog(problem)));
+            return Fail(ExitCode.InternalError);
+        }
+
+        int Fail(int code)
+        {
+            report?.Invoke(diagnostics);
+            return code;
+        }
+    }
+
+    /// <summary>Puts the whole exception into a file: the build shows one line.</summary>
+    private static string WriteLog(Exception problem)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"prunetasks-{Environment.ProcessId}.log");
+        try
+        {
+            File.WriteAllText(path, problem.ToString());
+            return path;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return $"not written: {failure.Message}";
+        }
+    }
+}

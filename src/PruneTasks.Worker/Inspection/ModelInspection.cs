@@ -1,0 +1,97 @@
+using PruneTasks.Onnx;
+using PruneTasks.Pruning;
+using PruneTasks.Worker.Inputs;
+using PruneTasks.Worker.Report;
+
+namespace PruneTasks.Worker.Inspection;
+
+/// <summary>What is in a model, and what of it can be pruned.</summary>
+internal sealed record ModelInspection
+{
+    // Any size above 1 does: it only has to be told from an axis of size 1, and from the batch.
+    private const int OpenAxis = 7;
+
+    /// <summary>The file.</summary>
+    public required ModelFile File { get; init; }
+
+    /// <summary>Multiply-accumulates of one sample; open axes other than the batch count as <see cref="OpenAxisSize"/>.</summary>
+    public required long Macs { get; init; }
+
+    /// <summary>Elements of the floating-point weights.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>Size that stands in for an open axis; null where the model has none beside the batch.</summary>
+    public required long? OpenAxisSize { get; init; }
+
+    /// <summary>Nodes whose MACs could not be counted.</summary>
+    public required IReadOnlyList<string> Uncounted { get; init; }
+
+    /// <summary>Where the MACs are, by operator, the largest share first.</summary>
+    public required IReadOnlyList<OperatorMacs> ByOperator { get; init; }
+
+    /// <summary>Sites with their units, in the model's order.</summary>
+    public required IReadOnlyList<UnitsAt> Units { get; init; }
+
+    /// <summary>What was found but has to stay dense.</summary>
+    public required IReadOnlyList<Refusal> Refusals { get; init; }
+
+    /// <summary>Looks at a model. Needs no native library and runs nothing.</summary>
+    public static ModelInspection Of(ModelFile file)
+    {
+        OnnxModel model = file.Model;
+        ModelCost cost = CostModel.OfOneSample(model, OpenAxis);
+        // Units are those that pruning would find: after the same exact rewrites, on a copy.
+        OnnxModel prepared = OnnxReader.Load(file.Bytes, Path.GetDirectoryName(Path.GetFullPath(file.Path)));
+        SitePreparation.Prepare(prepared);
+        UnitInventory found = UnitFinder.Find(prepared, ShapeInference.Run(prepared, ShapeBinding.Default(2, OpenAxis)));
+        InferredShapes oneSample = ShapeInference.Run(prepared, ShapeBinding.Default(1, OpenAxis));
+        IReadOnlyList<int> blocks = BlockNumbers.Of(found.Sites.Select(site => site.Kind.ToSpecName()));
+        return new ModelInspection
+        {
+            File = file,
+            Macs = cost.Total.Macs,
+            Parameters = cost.Total.Parameters,
+            OpenAxisSize = model.Graph.Inputs.Any(input => input.DeclaredShape?.Skip(1).Any(axis => axis.Size is null) ?? true) ? OpenAxis : null,
+            Uncounted = [.. cost.Uncounted.Select(node => $"{node.OpType} '{node.Name}'")],
+            ByOperator =
+            [
+                .. cost.ByNode.Where(node => node.Value.Macs > 0).GroupBy(node => node.Key.OpType, StringComparer.Ordinal)
+                    .Select(group => new OperatorMacs(group.Key, group.Count(), group.Sum(node => node.Value.Macs)))
+                    .OrderByDescending(row => row.Macs).ThenBy(row => row.Operator, StringComparer.Ordinal),
+            ],
+            Units = [.. found.Sites.Select((site, i) => new UnitsAt(blocks[i], site.Kind.ToSpecName(), site.Name, site.Units, Heads(site), PerUnit(site, oneSample)))],
+            Refusals = found.Refusals,
+        };
+    }
+
+    private static Cost? PerUnit(PruneSite site, InferredShapes shapes)
+    {
+        try
+        {
+            return SiteCosts.Of(site, shapes);
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // A shape is not known; the units are there all the same.
+        }
+    }
+
+    private static int Heads(PruneSite site) => site switch
+    {
+        QueryKeySite { Attention.Heads: var heads } => heads,
+        ValueOutputSite { Attention.Heads: var heads } => heads,
+        _ => 1,
+    };
+}
+
+/// <summary>The MACs of one operator.</summary>
+internal sealed record OperatorMacs(string Operator, int Nodes, long Macs);
+
+/// <summary>Units of one kind at one place.</summary>
+/// <param name="Block">Block, from 1.</param>
+/// <param name="Kind"><c>ffn</c>, <c>qk</c> or <c>vo</c>.</param>
+/// <param name="Where">The value at which it ends.</param>
+/// <param name="Units">How many: neurons, or dimensions of one head.</param>
+/// <param name="Heads">Heads; 1 for <c>ffn</c>.</param>
+/// <param name="PerUnit">What removing one unit saves (in every head at once); null where a shape is not known.</param>
+internal sealed record UnitsAt(int Block, string Kind, string Where, int Units, int Heads, Cost? PerUnit);

@@ -1,0 +1,45 @@
+using PruneTasks.Onnx;
+using PruneTasks.Spec;
+using PruneTasks.Worker.Data;
+
+namespace PruneTasks.Worker.Pipeline;
+
+/// <summary>Everything that pruning one model needs, already read and checked.</summary>
+internal sealed record PruneJob
+{
+    /// <summary>What the user wrote, with defaults.</summary>
+    public required PruneSpec Spec { get; init; }
+
+    /// <summary>Name of the model, for file names and messages.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The dense model's file.</summary>
+    public required string ModelPath { get; init; }
+
+    /// <summary>Its bytes.</summary>
+    public required ReadOnlyMemory<byte> ModelBytes { get; init; }
+
+    /// <summary>The dense model, read from these bytes. Not to be edited: <see cref="LoadModel"/> gives a copy that may be.</summary>
+    public required OnnxModel Model { get; init; }
+
+    /// <summary>The app's own data, and everyone's where the spec names some: decides and refits.</summary>
+    public required CalibrationSet Calibration { get; init; }
+
+    /// <summary>How many samples of <see cref="Calibration"/>, the first ones, are the app's own; the others are everyone's.</summary>
+    public required int PersonalSamples { get; init; }
+
+    /// <summary>More of the app's own data, held back: checks and vetoes only. Null where the data has too few samples.</summary>
+    public CalibrationSet? HoldOut { get; init; }
+
+    /// <summary>Threads; 0 for all cores.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Folder of libtorch, if the request names one.</summary>
+    public string? LibTorch { get; init; }
+
+    /// <summary>Takes one line on the progress. Never read by a program.</summary>
+    public Action<string> Log { get; init; } = static _ => { };
+
+    /// <summary>The dense model, read again.</summary>
+    public OnnxModel LoadModel() => OnnxReader.Load(ModelBytes, Path.GetDirectoryName(Path.GetFullPath(ModelPath)));
+}

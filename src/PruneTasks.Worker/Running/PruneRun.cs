@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using System.Reflection;
+using PruneTasks.Spec;
+using PruneTasks.Spec.Contracts;
+using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Worker.Data;
+using PruneTasks.Worker.Evaluation;
+using PruneTasks.Worker.Inputs;
+using PruneTasks.Worker.Natives;
+using PruneTasks.Worker.Output;
+using PruneTasks.Worker.Pipeline;
+using PruneTasks.Worker.Report;
+
+namespace PruneTasks.Worker.Running;
+
+/// <summary>One run of <c>prune</c>: reads, prunes, checks, and writes all files at once at the end.</summary>
+internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
+{
+    /// <summary>The stamp: written last.</summary>
+    public const string ResultFile = "result.json";
+
+    // Held back to check on; enough to tell agreement to a few per cent.
+    private const int HoldOut = 64;
+
+    private readonly List<StageTime> _stages = [];
+
+    /// <summary>Runs a request.</summary>
+    /// <param name="request">What the build, or the command line, asks for.</param>
+    /// <param name="diagnostics">Takes the warnings as they come.</param>
+    /// <param name="cancellation">Ends it; nothing is written then.</param>
+    /// <returns>What was written as result.json.</returns>
+    /// <exception cref="PruneDiagnosticException">It failed; nothing was written.</exception>
+    public PruneResult Run(PruneRequest request, ICollection<PruneDiagnostic> diagnostics, CancellationToken cancellation)
+    {
+        PruneSpec spec = request.Apply(SpecInput.ReadSpec(request.Spec, diagnostics));
+        RequireFiles(spec);
+        (SpecInput input, LoadedData data, CalibrationSet calibration) = Stage("read model and data", () => Read(spec, diagnostics, cancellation));
+        int skipped = diagnostics.Count(diagnostic => diagnostic.Descriptor == PruneDiagnostics.ImageUnreadable);
+        WorkerNatives.UseOnnxRuntime(request.OnnxRuntime);
+        PruneOutcome outcome = pipeline.Run(
+            new PruneJob
+            {
+                Spec = spec,
+                Name = spec.Name,
+                ModelPath = input.Model.Path,
+                ModelBytes = input.Model.Bytes,
+                Model = input.Model.Model,
+                Calibration = calibration,
+                PersonalSamples = data.Calibration.Count,
+                HoldOut = data.HoldOut,
+                Threads = request.Threads,
+                LibTorch = request.LibTorch,
+                Log = log,
+            },
+            cancellation);
+        foreach (PruneDiagnostic warning in outcome.Diagnostics) diagnostics.Add(warning);
+        _stages.AddRange(outcome.Stages);
+        ModelFile pruned = ModelFile.InMemory($"{spec.Name}.pruned.onnx", outcome.Model);
+        var pair = new ModelPair(input.Model, pruned);
+        List<SetEvaluation> evaluations = Stage("compare in ONNX Runtime", () => Evaluate(input, pair, data, request.Threads, diagnostics, cancellation));
+        Latency latency = Stage("measure latency", () => pair.Measure(data.Calibration.Samples[0], cancellation));
+        var report = new PruneReport
+        {
+            Name = spec.Name,
+            Version = ToolVersion,
+            Spec = SpecEcho.Of(spec),
+            Seed = spec.Prune.Seed,
+            Dense = ModelCosts.Of(input.Model, data.Calibration.Samples[0]),
+            Pruned = ModelCosts.Of(pruned, data.Calibration.Samples[0]),
+            Calibration = new CalibrationFacts(calibration.Count, calibration.Count - data.Calibration.Count, data.HoldOut?.Count ?? 0, skipped, calibration.ContentHash),
+            Sites = BlockNumbers.Assign(outcome.Sites),
+            Refusals = outcome.Refusals,
+            Evaluations = evaluations,
+            Latency = latency,
+            Exact = outcome.Exact is { } exact ? new ExactReport(exact.Slice, exact.Difference) : null,
+            MaskedDifference = outcome.MaskedDifference,
+            Stages = _stages,
+            Warnings = [.. diagnostics.Select(diagnostic => $"{diagnostic.Id}: {diagnostic.Message}")],
+        };
+        cancellation.ThrowIfCancellationRequested();
+        return Write(request, input, outcome.Model, report, diagnostics);
+    }
+
+    /// <summary>Version of this assembly, without the commit.</summary>
+    public static string ToolVersion { get; } =
+        typeof(PruneRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    /// <summary>Reports everything that is missing together, before anything long begins.</summary>
+    private static void RequireFiles(PruneSpec spec)
+    {
+        PruneDiagnostic[] missing = [.. ModelReading.Read(spec).Diagnostics, .. SpecChecks.Data(spec)];
+        if (missing.Any(diagnostic => diagnostic.IsError)) throw new PruneDiagnosticException(missing);
+    }
+
+    private static (SpecInput Input, LoadedData Data, CalibrationSet Calibration) Read(
+        PruneSpec spec, ICollection<PruneDiagnostic> diagnostics, CancellationToken cancellation)
+    {
+        ModelFile model = ModelFile.Read(spec.Model.Full, spec.File, spec.PlaceNear("model"));
+        SpecInput input = SpecInput.Fit(spec, model, diagnostics);
+        DataSource personal = spec.Data.Personal!;
+        LoadedData data = DataLoader.Load(input.Request("personal", personal), personal.Samples, HoldOut, diagnostics);
+        cancellation.ThrowIfCancellationRequested();
+        CalibrationSet calibration = spec.Data.Common is { } common
+            ? data.Join(DataLoader.Load(input.Request("common", common), common.Samples, 0, diagnostics).Calibration)
+            : data.Calibration;
+        // Opened now, so that a test set that does not fit is reported before the model is pruned.
+        if (spec.Data.Test is { } test) DataLoader.Open(input.Request("test", test));
+        return (input, data, calibration);
+    }
+
+    private static List<SetEvaluation> Evaluate(
+        SpecInput input, ModelPair pair, LoadedData data, int threads, ICollection<PruneDiagnostic> diagnostics, CancellationToken cancellation)
+    {
+        PruneSpec spec = input.Spec;
+        string personal = spec.Data.Personal!.Path.Written;
+        List<SetEvaluation> evaluations =
+        [
+            data.HoldOut is { } holdOut
+                ? new SetEvaluation("hold-out", personal, Compare(holdOut.Samples))
+                : new SetEvaluation("calibration", personal, Compare(data.Calibration.Samples)),
+        ];
+        if (spec.Data.Test is { } test)
+        {
+            IEnumerable<Sample> samples = DataLoader.Open(input.Request("test", test)).Read(diagnostics);
+            evaluations.Add(new SetEvaluation("test", test.Path.Written, Compare(test.Samples is { } limit ? samples.Take(limit) : samples)));
+        }
+        return evaluations;
+
+        Comparison Compare(IEnumerable<Sample> samples) =>
+            pair.Compare(spec.Task, input.Manifest.Labels?.Count ?? 0, data.Calibration.Inputs, samples, threads, cancellation);
+    }
+
+    private PruneResult Write(PruneRequest request, SpecInput input, byte[] model, PruneReport report, IEnumerable<PruneDiagnostic> diagnostics)
+    {
+        string name = input.Spec.Name;
+        string folder = Path.GetFullPath(request.Output);
+        var files = new ResultFiles(
+            Path.Combine(folder, $"{name}.pruned.onnx"), Path.Combine(folder, $"{name}.manifest.json"), Path.Combine(folder, "report.json"), Path.Combine(folder, "report.html"));
+        Comparison check = report.Evaluations[0].Result;
+        var result = new PruneResult
+        {
+            Success = true,
+            Name = name,
+            Files = files,
+            ModelSha256 = report.Pruned.Sha256,
+            Dense = new ModelCost(report.Dense.Bytes, report.Dense.Parameters, report.Dense.Macs),
+            Pruned = new ModelCost(report.Pruned.Bytes, report.Pruned.Parameters, report.Pruned.Macs),
+            Agreement = check.Agreement,
+            Kl = check.Kl,
+            Summary = Summary(report),
+            Diagnostics = [.. diagnostics],
+        };
+        using var output = new OutputFolder(folder);
+        output.Add(Path.GetFileName(files.Model), model);
+        output.Add(Path.GetFileName(files.Manifest), input.Manifest.ToJson());
+        output.Add(Path.GetFileName(files.Report), JsonReport.Write(report));
+        output.Add(Path.GetFileName(files.Html), HtmlReport.Write(report));
+        output.Add(ResultFile, result.ToJson());
+        output.Commit();
+        return result;
+    }
+
+    private static string Summary(PruneReport report)
+    {
+        Comparison check = report.Evaluations[0].Result;
+        string agreement = check.Agreement is { } share ? $", agreement {Figures.Percent(share)}" : "";
+        string kl = check.Kl is { } value ? $", KL {Figures.Small(value)}" : "";
+        return $"{report.Name}: {Figures.Bytes(report.Dense.Bytes)} → {Figures.Bytes(report.Pruned.Bytes)}, "
+            + $"MACs {Figures.Change(report.Dense.Macs, report.Pruned.Macs)}{agreement}{kl}, {Figures.Seconds(report.Stages.Sum(stage => stage.Seconds))}";
+    }
+
+    private T Stage<T>(string name, Func<T> run)
+    {
+        log(name);
+        long start = Stopwatch.GetTimestamp();
+        T result = run();
+        _stages.Add(new StageTime(name, Stopwatch.GetElapsedTime(start).TotalSeconds));
+        return result;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using PruneTasks.Pruning;
+using PruneTasks.Worker.Evaluation;
+using PruneTasks.Worker.Report;
+
+namespace PruneTasks.Worker.Tests.Report;
+
+public class ReportTests
+{
+    [Fact]
+    public void Json_holds_every_figure_and_is_the_same_each_time()
+    {
+        string json = JsonReport.Write(Report);
+        Assert.Equal(json, JsonReport.Write(Report));
+        JsonElement root = JsonDocument.Parse(json).RootElement;
+        Assert.Equal(2000, root.GetProperty("dense").GetProperty("bytes").GetInt64());
+        Assert.Equal(0.5, root.GetProperty("macsRemoved").GetDouble());
+        Assert.Equal(2, root.GetProperty("speedBound").GetDouble());
+        Assert.Equal(880, root.GetProperty("exact").GetProperty("macsAfter").GetInt64());
+        Assert.Equal(0, root.GetProperty("exact").GetProperty("tokens")[0].GetProperty("kept")[0].GetInt64());
+        JsonElement test = root.GetProperty("evaluation")[1];
+        Assert.Equal((0.9, 0.8), (test.GetProperty("top1").GetProperty("dense").GetDouble(), test.GetProperty("top1").GetProperty("pruned").GetDouble()));
+        Assert.Equal(JsonValueKind.Null, root.GetProperty("evaluation")[0].GetProperty("top1").ValueKind);
+        Assert.Equal((2, 8), (root.GetProperty("sites")[2].GetProperty("block").GetInt32(), root.GetProperty("sites")[1].GetProperty("kept").GetInt32()));
+    }
+
+    [Fact]
+    public void Html_fetches_nothing_and_runs_nothing()
+    {
+        string html = HtmlReport.Write(Report);
+        Assert.DoesNotMatch(new Regex("<(script|link|img|iframe)|src=|href=|url\\(|@import|https?:", RegexOptions.IgnoreCase), html);
+    }
+
+    [Fact]
+    public void Html_escapes_what_files_and_users_name()
+    {
+        string html = HtmlReport.Write(Report);
+        Assert.DoesNotContain("<b>", html, StringComparison.Ordinal);
+        Assert.Contains("&lt;b&gt;model", html, StringComparison.Ordinal);
+        Assert.Contains("Softmax &#39;x&lt;y&#39;", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Html_is_well_formed()
+    {
+        string html = HtmlReport.Write(Report).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal);
+        string xml = Regex.Replace(html, "<meta [^>]*>", "");
+        Assert.Equal("html", System.Xml.Linq.XDocument.Parse(xml).Root!.Name.LocalName);
+    }
+
+    [Fact]
+    public void Html_shows_bars_accuracy_and_warnings()
+    {
+        string html = HtmlReport.Write(Report);
+        Assert.Contains("<i class=\"ffn\" style=\"width:25%\">", html, StringComparison.Ordinal);
+        Assert.Contains("Top-1 accuracy (test, 10 labelled)", html, StringComparison.Ordinal);
+        Assert.Contains("−10.0 points", html, StringComparison.Ordinal);
+        Assert.Contains("PRUNE0411: few", html, StringComparison.Ordinal);
+        Assert.Contains("Only token 0 of <code>norm&lt;3&gt;</code> is read, so that 22 nodes", html, StringComparison.Ordinal);
+        Assert.Contains("1.50&#215;", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Blocks_end_where_a_kind_comes_again_or_attention_follows_a_feed_forward_part()
+    {
+        Assert.Equal([1, 1, 1, 2, 2, 2], BlockNumbers.Of(["qk", "vo", "ffn", "qk", "vo", "ffn"]));
+        Assert.Equal([1, 2, 3], BlockNumbers.Of(["ffn", "ffn", "ffn"]));
+        Assert.Equal([1, 2, 2, 2, 3, 3], BlockNumbers.Of(["ffn", "qk", "vo", "ffn", "qk", "ffn"]));
+    }
+
+    [Theory]
+    [InlineData(999, "999 B")]
+    [InlineData(999_600, "1.00 MB")]
+    [InlineData(3_358_586, "3.36 MB")]
+    [InlineData(12_345, "12.3 kB")]
+    public void Sizes_have_three_digits(long bytes, string expected) => Assert.Equal(expected, Figures.Bytes(bytes));
+
+    private static PruneReport Report => new()
+    {
+        Name = "<b>model",
+        Version = "1.0.0",
+        Spec = [new("prune.seed", "42"), new("labels", "a <b>, c")],
+        Seed = 42,
+        Dense = new ModelFacts(2000, 400, 1000, new string('a', 64)),
+        Pruned = new ModelFacts(1200, 250, 500, new string('b', 64)),
+        Calibration = new CalibrationFacts(100, 30, 20, 1, new string('c', 64)),
+        Sites = BlockNumbers.Assign(
+        [
+            new SiteReport { Kind = "ffn", Layer = "h<1>", UnitsDense = 64, UnitsKept = 16, Error = 0.125 },
+            new SiteReport { Kind = "qk", Layer = "s1", UnitsDense = 16, UnitsKept = 8, Heads = 4, Error = 0.01 },
+            new SiteReport { Kind = "ffn", Layer = "h2", UnitsDense = 64, UnitsKept = 64 },
+        ]),
+        Refusals = [new RefusalReport("Softmax 'x<y'", "the axis is normalised over")],
+        Evaluations =
+        [
+            new SetEvaluation("hold-out", "data/personal", new Comparison { Samples = 20, Agreement = 0.95, Kl = double.NaN, Outputs = [new OutputDifference("y", null, 1)] }),
+            new SetEvaluation("test", "data/test", new Comparison { Samples = 12, Agreement = 0.9, Kl = 0.05, Labelled = 10, DenseTop1 = 0.9, PrunedTop1 = 0.8, Outputs = [new OutputDifference("y", 0.02, 1.5)], Remarks = ["a remark"] }),
+        ],
+        Latency = new Latency(new RunTime(3, 4), new RunTime(2, 2.5), 60),
+        Exact = new ExactReport(new TokenSliceResult([new TokenSelection("norm<3>", 1, [0], 22)], 1000, 880), 2e-7),
+        MaskedDifference = 1e-6,
+        Stages = [new StageTime("build", 1.5), new StageTime("verify", 0.5)],
+        Warnings = ["PRUNE0411: few"],
+    };
+}
