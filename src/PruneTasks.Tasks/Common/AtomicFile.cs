@@ -1,0 +1,54 @@
+using System.Text;
+
+namespace PruneTasks.Tasks.Common;
+
+/// <summary>Writes whole files: a reader sees the old or the new content, never a part.</summary>
+internal static class AtomicFile
+{
+    private static readonly Encoding Utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+    /// <summary>Writes the text unless the file already has it, so that an unchanged file keeps its time. True if it was written.</summary>
+    public static bool WriteIfDifferent(string path, string text)
+    {
+        if (File.Exists(path) && string.Equals(File.ReadAllText(path, Utf8), text, StringComparison.Ordinal))
+            return false;
+        Write(path, text);
+        return true;
+    }
+
+    /// <summary>Writes the text beside the file, then renames.</summary>
+    public static void Write(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        string temporary = path + "." + Guid.NewGuid().ToString("N") + ".tmp";
+        try
+        {
+            File.WriteAllText(temporary, text, Utf8);
+            Move(temporary, path);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    /// <summary>Moves a file over another on the same volume.</summary>
+    public static void Move(string source, string target)
+    {
+        // File.Replace needs a target, File.Move needs none; another build may create or delete it between the question and the call.
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                if (File.Exists(target))
+                    File.Replace(source, target, null);
+                else
+                    File.Move(source, target);
+                return;
+            }
+            catch (IOException) when (attempt < 3 && File.Exists(source))
+            {
+            }
+        }
+    }
+}

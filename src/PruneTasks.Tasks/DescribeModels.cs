@@ -1,0 +1,122 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Tasks.Common;
+using PruneTasks.Tasks.Describing;
+using PruneTasks.Tasks.Stamps;
+
+namespace PruneTasks.Tasks;
+
+/// <summary>
+/// Runs in every build, also in design-time builds: writes each model's manifest for the generator, and finds out by sizes and times whether
+/// its pruned model is current. Where nothing changed it neither parses YAML nor opens a model.
+/// </summary>
+public sealed class DescribeModels : Microsoft.Build.Utilities.Task
+{
+    /// <summary>The project's <c>PruneModel</c> items.</summary>
+    [Required]
+    public ITaskItem[] Models { get; set; } = [];
+
+    /// <summary>Relative paths of the items start here.</summary>
+    [Required]
+    public string ProjectDirectory { get; set; } = "";
+
+    /// <summary>Gets one folder for each model: <c>obj/prunetasks</c>.</summary>
+    [Required]
+    public string OutputDirectory { get; set; } = "";
+
+    /// <summary>The worker's assembly: with it the pruned models change.</summary>
+    [Required]
+    public string ToolAssembly { get; set; } = "";
+
+    /// <summary>Versions or places of the native libraries: with them the pruned models change.</summary>
+    [Required]
+    public string NativeVersions { get; set; } = "";
+
+    /// <summary>
+    /// The build only serves an editor: errors become warnings, because an editor that gets an error loses all of the project, and nothing asks
+    /// whether a pruned model is current.
+    /// </summary>
+    public bool DesignTime { get; set; }
+
+    /// <summary>Take no pruned model for current.</summary>
+    public bool Force { get; set; }
+
+    /// <summary>
+    /// One item per model: its manifest, with metadata Name, Spec, Model, Pruned (path of the pruned model), Resource, and Current (whether
+    /// Pruned is the result of the present inputs).
+    /// </summary>
+    [Output]
+    public ITaskItem[] Described { get; set; } = [];
+
+    /// <inheritdoc/>
+    public override bool Execute()
+    {
+        (IReadOnlyList<ModelItem> models, IReadOnlyList<PruneDiagnostic> diagnostics) = ModelItems.Resolve(Models, ProjectDirectory);
+        if (diagnostics.Count > 0)
+            Report(diagnostics);
+        var described = new List<ITaskItem>();
+        foreach (ModelItem model in Log.HasLoggedErrors ? [] : models)
+        {
+            var folder = new ModelFolder(Path.Combine(OutputDirectory, model.Name));
+            if ((Remembered(model, folder) ?? Describe(model, folder)) is { } record)
+                described.Add(ToItem(folder, record));
+        }
+
+        Described = [.. described];
+        return !Log.HasLoggedErrors;
+    }
+
+    // The record of an earlier build, if it still holds.
+    private ModelRecord? Remembered(ModelItem model, ModelFolder folder)
+    {
+        if (ModelRecord.Read(folder.Record) is not { } record || !File.Exists(folder.Manifest))
+            return null;
+        bool same = record.Spec == model.Spec && record.ModelOverride == model.Model && record.Class == model.Class
+            && record.Namespace == model.Namespace && record.Tool == ToolAssembly && record.Natives == NativeVersions
+            && record.DescribedState == FileState.Of(record.DescribedFiles);
+        return same ? record : null;
+    }
+
+    // Apart, so that a build with nothing to do loads neither YamlDotNet nor the spec's code.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ModelRecord? Describe(ModelItem model, ModelFolder folder)
+    {
+        try
+        {
+            Description description = ModelDescriber.Describe(model, ToolAssembly, NativeVersions);
+            Report(description.Diagnostics);
+            if (description.Manifest is null || description.Record is null)
+                return null;
+            AtomicFile.WriteIfDifferent(folder.Manifest, description.Manifest);
+            description.Record.Write(folder.Record);
+            return description.Record;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Report([PruneDiagnostics.OutputNotWritable.In(model.Spec, folder.Directory, e.Message)]);
+            return null;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Report(IReadOnlyList<PruneDiagnostic> diagnostics)
+    {
+        foreach (PruneDiagnostic diagnostic in diagnostics)
+            Log.Report(diagnostic, errorsAsWarnings: DesignTime);
+    }
+
+    private TaskItem ToItem(ModelFolder folder, ModelRecord record)
+    {
+        bool current = DesignTime || (!Force && PruneCheck.IsCurrentByState(folder, record));
+        var item = new TaskItem(MSBuildText.Escape(folder.Manifest));
+        item.SetMetadata("Name", MSBuildText.Escape(record.Name));
+        item.SetMetadata("Spec", MSBuildText.Escape(record.Spec));
+        item.SetMetadata("Model", MSBuildText.Escape(record.Model));
+        item.SetMetadata("Pruned", MSBuildText.Escape(folder.Pruned));
+        item.SetMetadata("Resource", MSBuildText.Escape(record.Resource));
+        item.SetMetadata("Current", current ? "true" : "false");
+        return item;
+    }
+}

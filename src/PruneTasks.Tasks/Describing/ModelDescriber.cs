@@ -1,0 +1,66 @@
+using PruneTasks.Spec;
+using PruneTasks.Spec.Contracts;
+using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Tasks.Stamps;
+
+namespace PruneTasks.Tasks.Describing;
+
+/// <summary>What describing a model gave.</summary>
+/// <param name="Manifest">Text of the manifest; null when there is an error.</param>
+/// <param name="Record">What to remember; null when there is an error.</param>
+/// <param name="Diagnostics">Everything found.</param>
+internal sealed record Description(string? Manifest, ModelRecord? Record, IReadOnlyList<PruneDiagnostic> Diagnostics);
+
+/// <summary>Reads a spec and its model's signature.</summary>
+internal static class ModelDescriber
+{
+    /// <summary>Describes one model.</summary>
+    public static Description Describe(ModelItem item, string tool, string natives)
+    {
+        SpecReadResult read = PruneSpecReader.Read(item.Spec);
+        if (read.Spec is null)
+            return new Description(null, null, read.Diagnostics);
+        var request = new PruneRequest
+        {
+            Spec = item.Spec, Model = item.Model, Name = item.Name, ClassName = item.Class, Namespace = item.Namespace, Output = "",
+        };
+        PruneSpec spec = request.Apply(read.Spec);
+        string[] described = [item.Spec, spec.Model.Full, .. LabelsFile(spec), typeof(ModelDescriber).Assembly.Location];
+
+        // Before the files are read: one that changes meanwhile must not look described.
+        string state = FileState.Of(described);
+        SignatureReadResult model = ModelReading.Read(spec);
+        if (model.Signature is null)
+            return new Description(null, null, [.. read.Diagnostics, .. model.Diagnostics]);
+        ManifestResult built = ManifestBuilder.Build(spec, model.Signature);
+        PruneDiagnostic[] diagnostics = [.. read.Diagnostics, .. model.Diagnostics, .. built.Diagnostics];
+        if (built.Manifest is null)
+            return new Description(null, null, diagnostics);
+
+        string folder = Path.GetDirectoryName(spec.Model.Full)!;
+        var record = new ModelRecord
+        {
+            Spec = item.Spec,
+            Name = item.Name,
+            Model = spec.Model.Full,
+            ModelOverride = item.Model,
+            Class = item.Class,
+            Namespace = item.Namespace,
+            Resource = built.Manifest.Resource,
+            CanonicalSpec = Sha256.OfText(CanonicalSpec.Write(WithoutNames(spec))),
+            DescribedState = state,
+            DescribedFiles = described,
+            ModelFiles = [.. model.Signature.ExternalFiles.Select(file => Path.Combine(folder, file.Location))],
+            Data = [.. new[] { spec.Data.Personal, spec.Data.Common, spec.Data.Test }.OfType<DataSource>().Select(data => data.Path.Full)],
+            Tool = tool,
+            Natives = natives,
+        };
+        return new Description(built.Manifest.ToJson(), record, diagnostics);
+    }
+
+    // How the class is called and where the model lies do not change what is pruned; the model's content is hashed apart.
+    private static PruneSpec WithoutNames(PruneSpec spec) =>
+        spec with { ClassName = "", Namespace = null, Model = new SpecPath("", "") };
+
+    private static IEnumerable<string> LabelsFile(PruneSpec spec) => spec.Labels?.File is { } file ? [file.Full] : [];
+}

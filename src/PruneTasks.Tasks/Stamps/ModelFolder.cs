@@ -1,0 +1,48 @@
+namespace PruneTasks.Tasks.Stamps;
+
+/// <summary>The files of one model under <c>obj/prunetasks</c>.</summary>
+/// <param name="Directory">The folder, full path; its name is the model's.</param>
+internal sealed record ModelFolder(string Directory)
+{
+    /// <summary>Name of the model.</summary>
+    public string Name => Path.GetFileName(Directory.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar));
+
+    /// <summary>What the generator reads.</summary>
+    public string Manifest => Path.Combine(Directory, Name + ".manifest.json");
+
+    /// <summary>What describing found.</summary>
+    public string Record => Path.Combine(Directory, Name + ".record.txt");
+
+    /// <summary>The pruned model.</summary>
+    public string Pruned => Path.Combine(Directory, Name + ".pruned.onnx");
+
+    /// <summary>Says that <see cref="Pruned"/> is right.</summary>
+    public string Stamp => Path.Combine(Directory, Name + ".stamp.txt");
+
+    /// <summary>The report for programs.</summary>
+    public string Report => Path.Combine(Directory, "report.json");
+
+    /// <summary>The report for people.</summary>
+    public string Page => Path.Combine(Directory, "report.html");
+
+    /// <summary>The outcome of the last good run.</summary>
+    public string Result => Path.Combine(Directory, "result.json");
+
+    /// <summary>What the worker was asked.</summary>
+    public string Request => Path.Combine(Directory, "request.json");
+
+    /// <summary>What the worker printed.</summary>
+    public string Log => Path.Combine(Directory, "worker.log");
+
+    /// <summary>Held by the build that prunes.</summary>
+    public string Lock => Path.Combine(Directory, "lock");
+
+    /// <summary>Everything of a running worker; on the same volume, so that files move at once. Removed before and after each run.</summary>
+    public string Staging => Path.Combine(Directory, "staging");
+
+    /// <summary>
+    /// Where one run of the worker writes. Not the staging folder itself, because the worker has temporary files beside its output; and another one
+    /// for each run, because the worker of a build that was killed may still be writing.
+    /// </summary>
+    public string StagedOutput(string run) => Path.Combine(Staging, run, Name);
+}

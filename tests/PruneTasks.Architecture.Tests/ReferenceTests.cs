@@ -1,0 +1,71 @@
+using System.Xml.Linq;
+using PruneTasks.BuildTesting;
+
+namespace PruneTasks.Architecture.Tests;
+
+/// <summary>The direction of references, read from the project files.</summary>
+public sealed class ReferenceTests
+{
+    /// <summary>What each project may reference: projects of the repository, then packages that end up in its output.</summary>
+    private static readonly Dictionary<string, (string[] Projects, string[] Packages)> Allowed = new()
+    {
+        ["PruneTasks.Spec"] = ([], ["YamlDotNet"]),
+        ["PruneTasks.Onnx"] = (["PruneTasks.Spec"], []),
+        ["PruneTasks.Pruning"] = (["PruneTasks.Onnx"], []),
+        ["PruneTasks.Torch"] = (["PruneTasks.Pruning"], ["TorchSharp", "SkiaSharp", "SharpZipLib"]),
+        ["PruneTasks.Worker"] = (["PruneTasks.Torch"], ["Microsoft.ML.OnnxRuntime.Managed", "StbImageSharp", "System.CommandLine", "SkiaSharp", "SharpZipLib"]),
+        ["PruneTasks.Tasks"] = (["PruneTasks.Spec"], ["Microsoft.Build.Utilities.Core"]),
+        ["PruneTasks.Generator"] = ([], ["Microsoft.CodeAnalysis.CSharp"]),
+        ["PruneTasks.Runtime"] = ([], ["Microsoft.ML.OnnxRuntime"]),
+    };
+
+    // Analyzers and source-only packages: nothing of them is in an output.
+    private static readonly string[] CompileTimeOnly = ["PolySharp", "Microsoft.CodeAnalysis.Analyzers", "Grpc.Tools"];
+
+    [Fact]
+    public void Every_source_project_has_a_row()
+    {
+        string[] projects = [.. Projects().Select(file => Path.GetFileNameWithoutExtension(file)!).Where(name => name != "PruneTasks")];
+
+        Assert.Equal(Allowed.Keys.Order(), projects.Order());
+    }
+
+    [Fact]
+    public void Projects_reference_only_what_their_row_allows()
+    {
+        var wrong = new List<string>();
+        foreach (string file in Projects().Where(file => Path.GetFileNameWithoutExtension(file) != "PruneTasks"))
+        {
+            string name = Path.GetFileNameWithoutExtension(file);
+            XDocument project = XDocument.Load(file);
+            (string[] projects, string[] packages) = Allowed[name];
+            foreach (string reference in Includes(project, "ProjectReference").Select(path => Path.GetFileNameWithoutExtension(path.Replace('\\', '/'))))
+            {
+                if (!projects.Contains(reference))
+                    wrong.Add($"{name} -> {reference}");
+            }
+
+            foreach (string package in Includes(project, "PackageReference").Except(CompileTimeOnly))
+            {
+                if (!packages.Contains(package))
+                    wrong.Add($"{name} -> package {package}");
+            }
+        }
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Every_source_project_but_the_packing_one_has_tests()
+    {
+        string[] tests = [.. Directory.GetDirectories(Path.Combine(Repository.Root, "tests")).Select(folder => Path.GetFileName(folder)!)];
+
+        Assert.Equal([], Allowed.Keys.Where(name => !tests.Contains(name + ".Tests")));
+    }
+
+    private static IEnumerable<string> Projects() =>
+        Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories);
+
+    private static IEnumerable<string> Includes(XDocument project, string item) =>
+        project.Descendants(item).Select(element => (string?)element.Attribute("Include")).OfType<string>().SelectMany(include => include.Split(';'));
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+// Stands in for the worker in tests of the build: keeps the worker's contract, prunes nothing, and records every start as one line of
+// "fake-worker.log" beside the spec. "fake-worker.mode" beside the spec says how to behave.
+string requestPath = args is ["prune", "--request", string path] ? path : throw new ArgumentException("prune --request <file>");
+JsonNode request = JsonNode.Parse(File.ReadAllText(requestPath))!;
+string spec = request["spec"]!.GetValue<string>();
+string name = request["name"]!.GetValue<string>();
+string output = request["output"]!.GetValue<string>();
+string folder = Path.GetDirectoryName(spec)!;
+string model = request["model"]?.GetValue<string>() ?? Path.Combine(folder, name + ".onnx");
+Record(Path.Combine(folder, "fake-worker.log"), request.ToJsonString());
+
+string modePath = Path.Combine(folder, "fake-worker.mode");
+string mode = File.Exists(modePath) ? File.ReadAllText(modePath).Trim() : "ok";
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fake worker, mode {mode}"));
+switch (mode)
+{
+    case "crash":
+        File.WriteAllText(Path.Combine(output, name + ".pruned.onnx"), "half a mod");
+        Console.Error.WriteLine("something native went wrong");
+        return 134;
+    case "malformed":
+        File.WriteAllText(Path.Combine(output, "result.json"), "{ \"version\": 1, \"success\": tr");
+        return 0;
+    case "error":
+        WriteResult(success: false, sha: "", new JsonObject
+        {
+            ["id"] = "PRUNE0021", ["severity"] = "error", ["file"] = spec, ["line"] = 3, ["column"] = 11, ["endLine"] = 3, ["endColumn"] = 15,
+            ["message"] = "'data.personal': the folder 'nowhere' holds nothing",
+        });
+        return 1;
+    case "hang":
+        File.WriteAllText(Path.Combine(folder, "fake-worker.pid"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        Thread.Sleep(Timeout.Infinite);
+        return 0;
+    case "slow":
+        Thread.Sleep(1500);
+        break;
+    default:
+        break;
+}
+
+byte[] bytes = File.ReadAllBytes(model);
+string pruned = Path.Combine(output, name + ".pruned.onnx");
+File.WriteAllBytes(pruned, bytes);
+File.WriteAllText(Path.Combine(output, "report.json"), "{}");
+File.WriteAllText(Path.Combine(output, "report.html"), "<!doctype html>");
+string hash = mode == "wrong-hash" ? new string('0', 64) : Convert.ToHexStringLower(SHA256.HashData(bytes));
+if (mode == "warning")
+{
+    WriteResult(success: true, hash, new JsonObject
+    {
+        ["id"] = "PRUNE0411", ["severity"] = "warning", ["file"] = spec, ["line"] = 1, ["column"] = 1, ["endLine"] = 1, ["endColumn"] = 2,
+        ["message"] = "only 4 calibration samples",
+    });
+}
+else
+{
+    WriteResult(success: true, hash);
+}
+
+return mode == "lying-exit-code" ? 3 : 0;
+
+void WriteResult(bool success, string sha, params JsonNode[] diagnostics)
+{
+    JsonNode Size() => new JsonObject { ["bytes"] = 100, ["parameters"] = 50, ["macs"] = 25 };
+    var result = new JsonObject
+    {
+        ["version"] = 1, ["success"] = success, ["name"] = name,
+        ["files"] = success
+            ? new JsonObject { ["model"] = name + ".pruned.onnx", ["manifest"] = name + ".manifest.json", ["report"] = "report.json", ["html"] = "report.html" }
+            : null,
+        ["modelSha256"] = success ? sha : null,
+        ["dense"] = success ? Size() : null, ["pruned"] = success ? Size() : null,
+        ["agreement"] = success ? 1.0 : null, ["kl"] = success ? 0.0 : null,
+        ["summary"] = name + ": the fake worker ran",
+        ["diagnostics"] = new JsonArray(diagnostics),
+    };
+    File.WriteAllText(Path.Combine(output, "result.json"), result.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+}
+
+// Two builds may record at the same moment.
+static void Record(string log, string line)
+{
+    for (int attempt = 0; ; attempt++)
+    {
+        try
+        {
+            using var stream = new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.None);
+            using var writer = new StreamWriter(stream);
+            writer.WriteLine(line);
+            return;
+        }
+        catch (IOException) when (attempt < 200)
+        {
+            Thread.Sleep(10);
+        }
+    }
+}

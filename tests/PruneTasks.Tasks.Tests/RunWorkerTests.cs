@@ -1,0 +1,244 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using PruneTasks.BuildTesting;
+using PruneTasks.Tasks.Stamps;
+using TaskItem = Microsoft.Build.Utilities.TaskItem;
+
+namespace PruneTasks.Tasks.Tests;
+
+/// <summary>Describe, check and run with the fake worker in a real process.</summary>
+public sealed class RunWorkerTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new("a b ß");
+    private readonly ModelFolder _model;
+    private RecordingEngine _engine = new();
+
+    public RunWorkerTests()
+    {
+        _folder.Write("tiny.prune.yaml", "version: 1\ndata:\n  personal: { path: data }\n");
+        _folder.Write("data/sample.png", "");
+        File.WriteAllBytes(_folder["tiny.onnx"], TinyModel.Identity());
+        _model = new ModelFolder(_folder["obj", "tiny"]);
+        Assert.True(Describe(out _));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_run_takes_over_model_and_reports_and_leaves_a_stamp()
+    {
+        RunWorker task = NewTask();
+
+        Assert.True(task.Execute(), _engine.Text);
+
+        Assert.Equal(TinyModel.Identity(), File.ReadAllBytes(_model.Pruned));
+        Assert.True(File.Exists(_model.Report));
+        Assert.True(File.Exists(_model.Page));
+        Assert.Equal(_model.Pruned, (string?)JsonNode.Parse(File.ReadAllText(_model.Result))!["files"]!["model"]);
+        Assert.False(Directory.Exists(_model.Staging));
+        Assert.Equal(_folder["tiny.prune.yaml"], task.Spec);
+        Assert.Contains(_engine.Messages, m => m.Importance == Microsoft.Build.Framework.MessageImportance.High
+            && m.Message!.Contains("the fake worker ran", StringComparison.Ordinal) && m.Message.Contains(_model.Page, StringComparison.Ordinal));
+        Assert.False(NeedsPrune());
+        Assert.True(Describe(out string current));
+        Assert.Equal("true", current);
+    }
+
+    [Fact]
+    public void The_request_says_all_that_the_worker_needs()
+    {
+        Assert.True(NewTask().Execute(), _engine.Text);
+
+        JsonNode request = JsonNode.Parse(Assert.Single(Starts()))!;
+        Assert.Equal(1, (int)request["version"]!);
+        Assert.Equal(_folder["tiny.prune.yaml"], (string?)request["spec"]);
+        Assert.Null(request["model"]);
+        Assert.Equal("tiny", (string?)request["name"]);
+        Assert.StartsWith(_model.Staging, (string?)request["output"]);
+        Assert.Equal("/natives/torch", (string?)request["libtorch"]);
+        Assert.Null(request["onnxruntime"]);
+        Assert.Equal(3, (int)request["threads"]!);
+    }
+
+    [Fact]
+    public void A_model_that_another_build_has_just_pruned_starts_no_worker()
+    {
+        Assert.True(NewTask().Execute(), _engine.Text);
+        Assert.True(NewTask().Execute(), _engine.Text);
+        Assert.Single(Starts());
+
+        RunWorker forced = NewTask();
+        forced.Force = true;
+        Assert.True(forced.Execute(), _engine.Text);
+        Assert.Equal(2, Starts().Length);
+    }
+
+    [Fact]
+    public void Errors_of_the_result_are_logged_with_place_id_and_link()
+    {
+        Mode("error");
+
+        Assert.False(NewTask().Execute());
+
+        var error = Assert.Single(_engine.Errors);
+        Assert.Equal("PRUNE0021", error.Code);
+        Assert.Equal((_folder["tiny.prune.yaml"], 3, 11, 3, 15), (error.File, error.LineNumber, error.ColumnNumber, error.EndLineNumber, error.EndColumnNumber));
+        Assert.EndsWith("PRUNE0021.md", error.HelpLink);
+        Assert.Null(error.Subcategory);
+        AssertNothingTaken();
+    }
+
+    [Fact]
+    public void Warnings_of_the_result_do_not_stop_it()
+    {
+        Mode("warning");
+
+        Assert.True(NewTask().Execute(), _engine.Text);
+
+        Assert.Equal("PRUNE0411", Assert.Single(_engine.Warnings).Code);
+        Assert.True(File.Exists(_model.Stamp));
+    }
+
+    [Theory]
+    [InlineData("crash", "PRUNE0909", "134")]
+    [InlineData("malformed", "PRUNE0910", "result.json")]
+    [InlineData("wrong-hash", "PRUNE0913", "SHA-256")]
+    [InlineData("lying-exit-code", "PRUNE0909", "3")]
+    public void A_run_that_cannot_be_trusted_is_an_error_and_takes_nothing(string mode, string id, string said)
+    {
+        Mode(mode);
+
+        Assert.False(NewTask().Execute());
+
+        var error = Assert.Single(_engine.Errors);
+        Assert.Equal(id, error.Code);
+        Assert.Contains(said, error.Message);
+        Assert.Contains("fake worker, mode " + mode, File.ReadAllText(_model.Log));
+        AssertNothingTaken();
+        Assert.True(NeedsPrune());
+    }
+
+    [Fact]
+    public void A_failed_run_keeps_the_model_of_the_last_good_one()
+    {
+        Assert.True(NewTask().Execute(), _engine.Text);
+        byte[] pruned = File.ReadAllBytes(_model.Pruned);
+        string stamp = File.ReadAllText(_model.Stamp);
+        Mode("error");
+        File.WriteAllBytes(_folder["tiny.onnx"], TinyModel.Identity(9));
+
+        Assert.False(NewTask().Execute());
+
+        Assert.Equal(pruned, File.ReadAllBytes(_model.Pruned));
+        Assert.Equal(stamp, File.ReadAllText(_model.Stamp));
+        Assert.True(NeedsPrune());
+    }
+
+    [Fact]
+    public async Task Cancelling_kills_the_worker_and_leaves_nothing()
+    {
+        Mode("hang");
+        RunWorker task = NewTask();
+        Task<bool> run = Task.Run(task.Execute, TestContext.Current.CancellationToken);
+        string pidFile = _folder["fake-worker.pid"];
+        while (!File.Exists(pidFile) || File.ReadAllText(pidFile).Length == 0)
+        {
+            Assert.False(run.IsCompleted, _engine.Text);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        using Process worker = Process.GetProcessById(int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture));
+        task.Cancel();
+
+        Assert.False(await run.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(5)));
+        Assert.Empty(_engine.Errors);
+        Assert.Contains("PRUNE0908", _engine.Warnings.Select(w => w.Code));
+        AssertNothingTaken();
+    }
+
+    [Fact]
+    public void Left_over_files_of_a_killed_build_do_no_harm()
+    {
+        _folder.Write("obj/tiny/staging/tiny.pruned.onnx", "half");
+        _folder.Write("obj/tiny/tiny.pruned.onnx", "half");
+
+        Assert.True(NeedsPrune());
+        Assert.True(NewTask().Execute(), _engine.Text);
+
+        Assert.Equal(TinyModel.Identity(), File.ReadAllBytes(_model.Pruned));
+        Assert.False(NeedsPrune());
+    }
+
+    [Fact]
+    public void Each_run_writes_into_a_folder_of_its_own()
+    {
+        Assert.True(NewTask().Execute(), _engine.Text);
+        RunWorker again = NewTask();
+        again.Force = true;
+        Assert.True(again.Execute(), _engine.Text);
+
+        Assert.Equal(2, Starts().Select(line => (string?)JsonNode.Parse(line)!["output"]).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_worker_that_is_not_there_is_an_error()
+    {
+        RunWorker task = NewTask();
+        task.WorkerAssembly = _folder["absent.dll"];
+
+        Assert.False(task.Execute());
+
+        Assert.Equal("PRUNE0909", Assert.Single(_engine.Errors).Code);
+        Assert.Contains("absent.dll", File.ReadAllText(_model.Log));
+    }
+
+    private void Mode(string mode) => _folder.Write("fake-worker.mode", mode);
+
+    private string[] Starts() => File.Exists(_folder["fake-worker.log"]) ? File.ReadAllLines(_folder["fake-worker.log"]) : [];
+
+    private void AssertNothingTaken()
+    {
+        Assert.False(File.Exists(_model.Pruned));
+        Assert.False(File.Exists(_model.Stamp));
+        Assert.False(Directory.Exists(_model.Staging));
+    }
+
+    private bool Describe(out string current)
+    {
+        var task = new DescribeModels
+        {
+            BuildEngine = _engine,
+            Models = [new TaskItem("tiny.prune.yaml")],
+            ProjectDirectory = _folder.Path,
+            OutputDirectory = _folder["obj"],
+            ToolAssembly = Repository.FakeWorker,
+            NativeVersions = "1",
+        };
+        bool ok = task.Execute();
+        current = ok ? task.Described[0].GetMetadata("Current") : "";
+        return ok;
+    }
+
+    private bool NeedsPrune()
+    {
+        var task = new CheckPrune { BuildEngine = new RecordingEngine(), ModelDirectory = _model.Directory };
+        Assert.True(task.Execute());
+        return task.NeedsPrune;
+    }
+
+    private RunWorker NewTask()
+    {
+        _engine = new RecordingEngine();
+        return new RunWorker
+        {
+            BuildEngine = _engine,
+            ModelDirectory = _model.Directory,
+            WorkerAssembly = Repository.FakeWorker,
+            DotNetHostPath = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH"),
+            LibTorchDirectory = "/natives/torch",
+            Threads = 3,
+        };
+    }
+}
