@@ -1,4 +1,5 @@
 using PruneTasks.Json;
+using PruneTasks.Spec.Contracts;
 
 namespace PruneTasks.Spec;
 
@@ -17,7 +18,7 @@ public static class CanonicalSpec
         ("namespace", JsonValue.Of(spec.Namespace)),
         ("task", JsonValue.Of(spec.Task.ToWord())),
         ("labels", Labels(spec.Labels)),
-        ("image", Image(spec.Image)),
+        ("image", spec.Image is { } image ? ManifestJson.Image(image) : null),
         ("data", JsonValue.Object(
             ("personal", Source(spec.Data.Personal)),
             ("common", Source(spec.Data.Common)),
@@ -39,18 +40,6 @@ public static class CanonicalSpec
         { File: { } file } => Path(file),
         _ => null,
     };
-
-    private static JsonValue? Image(ImageSpec? image) => image is null ? null : JsonValue.Object(
-        ("width", Optional(image.Width)),
-        ("height", Optional(image.Height)),
-        ("color", JsonValue.Of(image.Color)),
-        ("layout", JsonValue.Of(image.Layout)),
-        ("scale", JsonValue.Of(image.Scale)),
-        ("mean", JsonValue.Array(image.Mean.Select(JsonValue.Of))),
-        ("std", JsonValue.Array(image.Std.Select(JsonValue.Of))),
-        ("resize", JsonValue.Of(image.Resize)),
-        ("interpolation", JsonValue.Of(image.Interpolation)),
-        ("crop", JsonValue.Of(image.Crop)));
 
     private static JsonValue? Source(DataSource? source) => source is null ? null : JsonValue.Object(
         ("path", Path(source.Path)),

@@ -53,7 +53,8 @@ internal static class ManifestJson
         _ => new AxisSignature(value.AsLong("shape"), null),
     };
 
-    private static JsonValue Image(ImageSpec image) => JsonValue.Object(
+    /// <summary>The image section, in the order of docs/spec.md; the canonical spec has it in the same form.</summary>
+    internal static JsonValue Image(ImageSpec image) => JsonValue.Object(
         ("width", image.Width is { } width ? JsonValue.Of(width) : null),
         ("height", image.Height is { } height ? JsonValue.Of(height) : null),
         ("color", JsonValue.Of(image.Color)),
