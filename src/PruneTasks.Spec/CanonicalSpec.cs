@@ -25,12 +25,22 @@ public static class CanonicalSpec
             ("test", Source(spec.Data.Test)))),
         ("prune", JsonValue.Object(
             ("seed", JsonValue.Of(spec.Prune.Seed)),
+            ("classes", spec.Prune.Classes is { } classes ? JsonValue.Array(classes.Select(JsonValue.Of)) : null),
             ("align", JsonValue.Of(spec.Prune.Align)),
             ("exact", JsonValue.Of(spec.Prune.Exact)),
             ("views", JsonValue.Of(spec.Prune.Views)),
+            ("flip", JsonValue.Of(spec.Prune.Flip)),
             ("allocation", JsonValue.Of(spec.Prune.Allocation)),
+            ("prices", JsonValue.Of(spec.Prune.Prices)),
+            ("time", JsonValue.Of(spec.Prune.Time)),
+            ("method", JsonValue.Of(spec.Prune.Method)),
+            ("modules", JsonValue.Of(spec.Prune.Modules)),
+            ("partition", Partition(spec.Prune.Partition)),
+            ("buffer", JsonValue.Object(("steps", JsonValue.Of(spec.Prune.Buffer.Steps)), ("capacity", JsonValue.Of(spec.Prune.Buffer.Capacity)))),
+            ("distill", JsonValue.Object(("steps", JsonValue.Of(spec.Prune.Distill.Steps)))),
             ("budget", Budget(spec.Prune.Budget)),
-            ("ratios", Ratios(spec.Prune.Ratios))))));
+            ("ratios", Ratios(spec.Prune.Ratios)))),
+        ("quality", Quality(spec.Quality))));
 
     private static JsonValue Path(SpecPath path) => JsonValue.Of(path.Written);
 
@@ -43,12 +53,27 @@ public static class CanonicalSpec
 
     private static JsonValue? Source(DataSource? source) => source is null ? null : JsonValue.Object(
         ("path", Path(source.Path)),
-        ("samples", Optional(source.Samples)));
+        ("samples", Optional(source.Samples)),
+        ("weight", JsonValue.Of(source.Weight)));
 
-    private static JsonValue? Budget(PruneBudget? budget) => budget is null ? null : JsonValue.Object(
+    private static JsonValue Partition(PartitionSettings partition) => JsonValue.Object(
+        ("probes", JsonValue.Of(partition.Probes)),
+        ("count", JsonValue.Of(partition.Count)),
+        ("solver", JsonValue.Of(partition.Solver)),
+        ("bootstrap", JsonValue.Of(partition.Bootstrap)),
+        ("common", JsonValue.Object(("max", Optional(partition.CommonMax)))),
+        ("personal", JsonValue.Object(("max", Optional(partition.PersonalMax)))));
+
+    private static JsonValue? Quality(QualityContract? quality) => quality is null ? null : JsonValue.Object(
+        ("metric", JsonValue.Of(quality.Metric)),
+        ("max-drop", JsonValue.Of(quality.MaxDrop)),
+        ("on-miss", JsonValue.Of(quality.OnMiss)));
+
+    private static JsonValue? Budget(PruneBudget? budget) => budget is null ? null : budget.Auto ? JsonValue.Of("auto") : JsonValue.Object(
         ("macs", Optional(budget.Macs)),
         ("parameters", Optional(budget.Parameters)),
-        ("bytes", Optional(budget.Bytes)));
+        ("bytes", Optional(budget.Bytes)),
+        ("latency", Optional(budget.Latency)));
 
     private static JsonValue? Ratios(PruneRatios? ratios) => ratios is null ? null : JsonValue.Object(
         ("ffn", JsonValue.Of(ratios.Ffn)),

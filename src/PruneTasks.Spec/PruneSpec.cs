@@ -44,6 +44,9 @@ public sealed record PruneSpec
     /// <summary>What to remove.</summary>
     public PruneSettings Prune { get; init; } = new();
 
+    /// <summary>What the pruned model must keep, or null.</summary>
+    public QualityContract? Quality { get; init; }
+
     /// <summary>Where each key stands, by dotted path such as <c>prune.budget.macs</c>.</summary>
     internal IReadOnlyDictionary<string, SourceSpan> Places { get; init; } = new Dictionary<string, SourceSpan>();
 
@@ -137,38 +140,5 @@ public sealed record DataSpec
 /// <summary>A folder of images, .npz files or ONNX test sets, read recursively.</summary>
 /// <param name="Path">The folder.</param>
 /// <param name="Samples">At most this many samples, at least 1; null means all.</param>
-public sealed record DataSource(SpecPath Path, int? Samples);
-
-/// <summary>What to remove. Exactly one of <see cref="Budget"/> and <see cref="Ratios"/> is set.</summary>
-public sealed record PruneSettings
-{
-    /// <summary>Seed of every random choice.</summary>
-    public int Seed { get; init; } = 42;
-
-    /// <summary>What may remain.</summary>
-    public PruneBudget? Budget { get; init; } = new(0.5, null, null);
-
-    /// <summary>Exactly this share removed.</summary>
-    public PruneRatios? Ratios { get; init; }
-
-    /// <summary>Work that changes no result is left out before anything is pruned.</summary>
-    public bool Exact { get; init; } = true;
-
-    /// <summary>Images are also used slightly moved until there are this many.</summary>
-    public int Views { get; init; } = 1024;
-
-    /// <summary>How a budget is spent: <c>measured</c> or <c>uniform</c>.</summary>
-    public string Allocation { get; init; } = "measured";
-
-    /// <summary>Pruned FFN widths are multiples of this, as far as the dense width is.</summary>
-    public int Align { get; init; } = 8;
-}
-
-/// <summary>What may remain, as a share of dense in (0, 1]; null is no limit; all limits hold together.</summary>
-public sealed record PruneBudget(double? Macs, double? Parameters, double? Bytes);
-
-/// <summary>The share of units removed by kind, in [0, 1).</summary>
-/// <param name="Ffn">FFN width.</param>
-/// <param name="Qk">Query-key rank of each head.</param>
-/// <param name="Vo">Value-output rank of each head.</param>
-public sealed record PruneRatios(double Ffn, double Qk, double Vo);
+/// <param name="Weight">How much one sample counts in the repair, above 0.</param>
+public sealed record DataSource(SpecPath Path, int? Samples, double Weight = 1);

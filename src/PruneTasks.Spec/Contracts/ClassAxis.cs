@@ -19,11 +19,9 @@ internal static class ClassAxis
     }
 
     // All axes after the batch: some networks leave 1x1 images, [1, 1000, 1, 1]. A single axis is the scores themselves.
-    private static long? Count(TensorSignature output)
+    internal static long? Count(TensorSignature output)
     {
-        // An integer output is the class itself, not its scores.
-        bool scores = output.ElementType is ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 or ElementType.Float64;
-        if (!scores || output.Axes is not { Count: > 0 } axes)
+        if (!HoldsScores(output) || output.Axes is not { Count: > 0 } axes)
             return null;
         long count = 1;
         foreach (AxisSignature axis in axes.Skip(axes.Count > 1 ? 1 : 0))
@@ -34,4 +32,8 @@ internal static class ClassAxis
 
         return count;
     }
+
+    /// <summary>An integer output is the class itself, not its scores.</summary>
+    internal static bool HoldsScores(TensorSignature output) =>
+        output.ElementType is ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 or ElementType.Float64;
 }

@@ -8,14 +8,21 @@ namespace PruneTasks.Spec.Contracts;
 /// <summary>A manifest, or why there is none.</summary>
 /// <param name="Manifest">The manifest; null when there is an error.</param>
 /// <param name="Diagnostics">Everything found.</param>
-public sealed record ManifestResult(ModelManifest? Manifest, IReadOnlyList<PruneDiagnostic> Diagnostics);
+public sealed record ManifestResult(ModelManifest? Manifest, IReadOnlyList<PruneDiagnostic> Diagnostics)
+{
+    /// <summary>Labels of all classes of the dense model; the manifest has those that are kept.</summary>
+    public IReadOnlyList<string>? AllLabels { get; init; }
+
+    /// <summary>The classes that are kept; null for all.</summary>
+    public ClassSelection? Classes { get; init; }
+}
 
 /// <summary>Puts spec and signature together, and checks that they fit each other.</summary>
 public static class ManifestBuilder
 {
     /// <summary>
     /// Builds the manifest. Reads the labels file when the spec names one. Errors: PRUNE0003 class or namespace given by the project,
-    /// PRUNE0014 labels file, PRUNE0108 image section, PRUNE0203 number of labels.
+    /// PRUNE0014 labels file, PRUNE0003 and PRUNE0009 classes to keep, PRUNE0108 image section, PRUNE0203 number of labels.
     /// </summary>
     public static ManifestResult Build(PruneSpec spec, ModelSignature signature)
     {
@@ -24,6 +31,7 @@ public static class ManifestBuilder
         IReadOnlyList<string>? labels = SpecChecks.Labels(spec, diagnostics);
         if (labels is not null && ClassAxis.Check(spec, signature, labels.Count) is { } mismatch)
             diagnostics.Add(mismatch);
+        ClassSelection? classes = diagnostics.Any(d => d.IsError) ? null : ClassSelection.Read(spec, signature, labels, diagnostics);
         ImageSpec? image = spec.Image is null ? null : ImageFit.Resolve(spec, spec.Image, signature, diagnostics);
         if (diagnostics.Any(d => d.IsError))
             return new ManifestResult(null, diagnostics);
@@ -36,11 +44,15 @@ public static class ManifestBuilder
                 Task = spec.Task,
                 Resource = ModelManifest.ResourceName(spec.Name),
                 Inputs = signature.Inputs,
-                Outputs = signature.Outputs,
-                Labels = labels,
+                Outputs = classes is null ? signature.Outputs : [.. signature.Outputs.Select((output, i) => classes.Keep(i, output))],
+                Labels = classes is null ? labels : classes.Keep(labels),
                 Image = image,
             },
-            diagnostics);
+            diagnostics)
+        {
+            AllLabels = labels,
+            Classes = classes,
+        };
     }
 
     // The reader has checked what the spec says, but the project may have put other names in its place.

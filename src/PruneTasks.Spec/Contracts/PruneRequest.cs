@@ -26,6 +26,9 @@ public sealed record PruneRequest
     /// <summary>Folder for the outputs.</summary>
     public required string Output { get; init; }
 
+    /// <summary>Folder in which a long build keeps its steps; null means <c>checkpoint</c> in <see cref="Output"/>. Gone after a good run.</summary>
+    public string? Checkpoint { get; init; }
+
     /// <summary>Folder of libtorch's native libraries; null means to look for them.</summary>
     public string? LibTorch { get; init; }
 
@@ -53,6 +56,7 @@ public sealed record PruneRequest
         ("class", JsonValue.Of(ClassName)),
         ("namespace", JsonValue.Of(Namespace)),
         ("output", JsonValue.Of(Output)),
+        ("checkpoint", JsonValue.Of(Checkpoint)),
         ("libtorch", JsonValue.Of(LibTorch)),
         ("onnxruntime", JsonValue.Of(OnnxRuntime)),
         ("threads", JsonValue.Of(Threads))));
@@ -68,6 +72,7 @@ public sealed record PruneRequest
         ClassName = root.FindString("class"),
         Namespace = root.FindString("namespace"),
         Output = root.RequireString("output"),
+        Checkpoint = root.FindString("checkpoint"),
         LibTorch = root.FindString("libtorch"),
         OnnxRuntime = root.FindString("onnxruntime"),
         Threads = Math.Max(0, root.RequireInt("threads")),

@@ -3,6 +3,12 @@ namespace PruneTasks.Spec.Diagnostics;
 /// <content>Block 04: pruning.</content>
 public static partial class PruneDiagnostics
 {
+    /// <summary>The pruned model does not keep what the spec asks for.</summary>
+    public static readonly PruneDiagnosticDescriptor QualityMissed = Error(
+        "PRUNE0401",
+        "The quality contract is missed",
+        "{0} goes from {1} to {2} on {3} ({4} samples): a drop of {5} (95 % interval {6} to {7}), allowed is {8}; {9}");
+
     /// <summary>The budget cannot be reached.</summary>
     public static readonly PruneDiagnosticDescriptor BudgetMissed = Warning(
         "PRUNE0402",
@@ -20,6 +26,12 @@ public static partial class PruneDiagnostics
         "PRUNE0404",
         "Pruning does not make the file smaller",
         "the pruned model has {0} bytes, the dense one {1}");
+
+    /// <summary>The last layer still computes all classes.</summary>
+    public static readonly PruneDiagnosticDescriptor ClassesStay = Warning(
+        "PRUNE0419",
+        "The last layer still computes all classes",
+        "'prune.classes' picks the scores, but saves nothing: {0}");
 
     /// <summary>The model has nothing that can be pruned.</summary>
     public static readonly PruneDiagnosticDescriptor NoUnitFound = Warning(
@@ -44,4 +56,28 @@ public static partial class PruneDiagnostics
         "PRUNE0411",
         "Few calibration samples",
         "only {0} calibration samples; with fewer than {1} the pruned model may be poor");
+
+    /// <summary>The metric of the quality contract does not exist here.</summary>
+    public static readonly PruneDiagnosticDescriptor QualityUnmeasurable = Error(
+        "PRUNE0412",
+        "The quality metric cannot be measured",
+        "quality metric '{0}' cannot be measured: {1}");
+
+    /// <summary>The pruned model is slower than its budget.</summary>
+    public static readonly PruneDiagnosticDescriptor LatencyMissed = Warning(
+        "PRUNE0413",
+        "The pruned model is slower than its budget",
+        "budget latency = {0}: the table of times promised {1}, the model takes {2} of the dense model's time");
+
+    /// <summary>A build in steps stopped before its target.</summary>
+    public static readonly PruneDiagnosticDescriptor StepsStopped = Warning(
+        "PRUNE0420",
+        "The steps stopped before their target",
+        "the build in steps stopped with {0} of the multiply-accumulates removed, {1} were wanted: {2}");
+
+    /// <summary>A key is set that changes nothing here.</summary>
+    public static readonly PruneDiagnosticDescriptor NoEffect = Warning(
+        "PRUNE0421",
+        "A setting has no effect",
+        "'{0}' has no effect: {1}");
 }

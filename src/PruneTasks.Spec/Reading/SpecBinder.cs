@@ -25,6 +25,8 @@ internal sealed class SpecBinder(SpecValues values, string file, string folder, 
             Image = Image(task),
             Data = new DataSpec { Personal = Source("data.personal"), Common = Source("data.common"), Test = Source("data.test") },
             Prune = Prune(),
+            Quality = values.Number("quality.max-drop") is { } drop
+                ? new QualityContract(values.Text("quality.metric")!, drop, values.Text("quality.on-miss")!) : null,
             Places = values.Places,
         };
     }
@@ -83,7 +85,7 @@ internal sealed class SpecBinder(SpecValues values, string file, string folder, 
     }
 
     private DataSource? Source(string section) =>
-        Path($"{section}.path") is { } path ? new DataSource(path, values.Integer($"{section}.samples")) : null;
+        Path($"{section}.path") is { } path ? new DataSource(path, values.Integer($"{section}.samples"), section == "data.test" ? 1 : values.Number($"{section}.weight")!.Value) : null;
 
     private PruneSettings Prune()
     {
@@ -91,13 +93,32 @@ internal sealed class SpecBinder(SpecValues values, string file, string folder, 
         bool ratios = values.Places.ContainsKey("prune.ratios") && Given("prune.ratios");
         if (budget && ratios)
             Report(PruneDiagnostics.Conflict, "prune.ratios", "prune.budget", "prune.ratios", "give what may remain, or what is removed, not both");
+        if (values.Find("prune.budget") is string && !values.Places.ContainsKey("quality"))
+            Report(PruneDiagnostics.MissingKey, "prune.budget", "quality", "'budget: auto' asks how much may be lost: add 'quality: { metric: agreement, max-drop: 0.01 }'");
         return new PruneSettings
         {
             Seed = values.Integer("prune.seed")!.Value,
             Align = values.Integer("prune.align")!.Value,
             Views = values.Integer("prune.views")!.Value,
             Exact = values.Boolean("prune.exact")!.Value,
+            Classes = values.Find("prune.classes") as string[],
+            Flip = values.Text("prune.flip")!,
             Allocation = values.Text("prune.allocation")!,
+            Prices = values.Text("prune.prices")!,
+            Time = values.Number("prune.time")!.Value,
+            Method = values.Text("prune.method")!,
+            Modules = values.Boolean("prune.modules")!.Value,
+            Partition = new PartitionSettings
+            {
+                Probes = values.Text("prune.partition.probes")!,
+                Count = values.Integer("prune.partition.count")!.Value,
+                Solver = values.Text("prune.partition.solver")!,
+                Bootstrap = values.Integer("prune.partition.bootstrap")!.Value,
+                CommonMax = values.Number("prune.partition.common.max"),
+                PersonalMax = values.Number("prune.partition.personal.max"),
+            },
+            Buffer = new BufferSettings(values.Integer("prune.buffer.steps")!.Value, values.Number("prune.buffer.capacity")!.Value),
+            Distill = new DistillSettings(values.Integer("prune.distill.steps")!.Value),
             Ratios = ratios
                 ? new PruneRatios(
                     values.Number("prune.ratios.ffn")!.Value,
@@ -105,7 +126,12 @@ internal sealed class SpecBinder(SpecValues values, string file, string folder, 
                     values.Number("prune.ratios.vo")!.Value)
                 : null,
             Budget = budget
-                ? new PruneBudget(values.Number("prune.budget.macs"), values.Number("prune.budget.parameters"), values.Number("prune.budget.bytes"))
+                ? new PruneBudget(
+                    values.Number("prune.budget.macs"),
+                    values.Number("prune.budget.parameters"),
+                    values.Number("prune.budget.bytes"),
+                    values.Number("prune.budget.latency"),
+                    values.Find("prune.budget") is string)
                 : ratios ? null : new PruneSettings().Budget,
         };
     }

@@ -26,6 +26,7 @@ internal static class SpecValueReader
             SpecKind.Namespace => Text(node) is { } name && name.Split('.').All(CSharpNames.IsIdentifier) ? name : null,
             SpecKind.Word => Text(node) is { } word && key.Words.Any(known => known.Word == word) ? word : null,
             SpecKind.Labels => node.Kind == YamlKind.Scalar ? Text(node) : List<string>(node, out culprit, Label),
+            SpecKind.Names => List<string>(node, out culprit, Label),
             SpecKind.Size => Size(key, node, out culprit),
             SpecKind.PerChannel => node.Kind == YamlKind.Scalar
                 ? Number(key, node) is { } one ? new[] { (double)one } : null

@@ -48,12 +48,21 @@ internal sealed class SpecWalker(string file, List<PruneDiagnostic> diagnostics)
             // 'prune:' with every line below it commented out: as if it were absent.
             if (value.IsNull)
                 return;
+            if (value.Kind == YamlKind.Scalar && known.Words.Any(word => word.Word == value.Text))
+            {
+                Values.Places[known.Path] = value.Span;
+                Values.Set(known, value.Text);
+                return;
+            }
             Values.Places[known.Path] = key.Span;
             Section(known, value, key.Span);
         }
         else
         {
             Values.Places[known.Path] = value.Span;
+            // What is wrong with one of several names is found later, where they are looked up.
+            for (int i = 0; known.Kind == SpecKind.Names && i < value.Items.Count; i++)
+                Values.Places[$"{known.Path}[{i.ToString(System.Globalization.CultureInfo.InvariantCulture)}]"] = value.Items[i].Span;
             if (SpecValueReader.Read(known, value, out YamlNode culprit) is { } read)
                 Values.Set(known, read);
             else

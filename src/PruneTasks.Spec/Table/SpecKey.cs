@@ -5,7 +5,7 @@ namespace PruneTasks.Spec.Table;
 /// <summary>What a key of the spec holds.</summary>
 internal enum SpecKind
 {
-    /// <summary>A mapping of further keys.</summary>
+    /// <summary>A mapping of further keys; or one of <see cref="SpecKey.Words"/>, where it has some.</summary>
     Section,
 
     /// <summary>A whole number.</summary>
@@ -31,6 +31,9 @@ internal enum SpecKind
 
     /// <summary>A path, or a list of names.</summary>
     Labels,
+
+    /// <summary>A list of names or numbers.</summary>
+    Names,
 
     /// <summary>[height, width], or one number for both.</summary>
     Size,

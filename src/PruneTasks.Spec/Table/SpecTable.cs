@@ -4,7 +4,7 @@ namespace PruneTasks.Spec.Table;
 /// The table of the spec's keys. Reader, suggestions, prune.schema.json and docs/spec.md are all driven by it, so a key added here
 /// is known everywhere; only <see cref="Reading.SpecBinder"/> has to give it a meaning.
 /// </summary>
-internal static class SpecTable
+internal static partial class SpecTable
 {
     /// <summary>The newest version of the format.</summary>
     public const int NewestVersion = 1;
@@ -36,6 +36,7 @@ internal static class SpecTable
             Image(),
             Data(),
             Prune(),
+            Quality(),
         ],
     };
 
@@ -99,53 +100,22 @@ internal static class SpecTable
     {
         Keys =
         [
-            Source("data.personal", "The app's own data: decides what is kept; a part is held back to check on.", "256", null),
-            Source("data.common", "Everyone's data: joins the personal data in deciding and refitting; never in the hold-out.", "256", null),
+            Source("data.personal", "The app's own data: decides what is kept; a part is held back to check on.", "256", null, Weight("data.personal")),
+            Source("data.common", "Everyone's data: joins the personal data in deciding and refitting; never in the hold-out.", "256", null, Weight("data.common")),
             Source("data.test", "Held-out data: only measured, never used to decide.", null, "all"),
         ],
     };
 
-    private static SpecKey Source(string path, string description, string? samples, string? samplesInWords) => new(path, SpecKind.Section, description)
+    private static SpecKey Source(string path, string description, string? samples, string? samplesInWords, params SpecKey[] more) => new(path, SpecKind.Section, description)
     {
         Keys =
         [
             new($"{path}.path", SpecKind.Path, "The folder.") { Required = true, Example = path.Replace('.', '/') },
             new($"{path}.samples", SpecKind.Integer, "At most this many samples, drawn by the seed.") { Default = samples, DefaultInWords = samplesInWords, Min = 1, Max = 1_000_000, Example = "256" },
+            .. more,
         ],
     };
 
-    private static SpecKey Prune() => new("prune", SpecKind.Section, "How far to prune: either budget or ratios.")
-    {
-        Keys =
-        [
-            new("prune.seed", SpecKind.Integer, "Seed of every random choice; the same input gives the same bytes.") { Default = "42", Min = 0, Max = int.MaxValue, Example = "42" },
-            new("prune.align", SpecKind.Integer, "Pruned FFN widths are multiples of this, which keeps matrix kernels fast.") { Default = "8", Min = 1, Max = 1024, Example = "8" },
-            new("prune.exact", SpecKind.Boolean, "What changes no result is left out first: work of the last block on tokens that the head does not read.") { Default = "true", Example = "false" },
-            new("prune.views", SpecKind.Integer, "Images are also used slightly moved until there are this many, which steadies the repair; 0 uses each as it is.") { Default = "1024", Min = 0, Max = 100_000, Example = "1024" },
-            new("prune.allocation", SpecKind.Word, "How a budget is spent over the places that can be pruned.")
-            {
-                Default = "\"measured\"",
-                Words =
-                [
-                    new("measured", "by prices: what the answer loses when one place at a time is narrowed"),
-                    new("uniform", "the same share everywhere; no measurement"),
-                ],
-            },
-            new("prune.budget", SpecKind.Section, "What may remain, as a share of dense; with several, all hold.")
-            {
-                DefaultInWords = "macs: 0.5, unless ratios are given",
-                Keys = [Share("macs", "Multiply-accumulates of one sample."), Share("parameters", "Parameters."), Share("bytes", "Bytes of the file.")],
-            },
-            new("prune.ratios", SpecKind.Section, "Exactly this share of units removed, by kind of unit. Excludes budget.")
-            {
-                Keys = [Ratio("ffn", "FFN width."), Ratio("qk", "Query-key rank of each head."), Ratio("vo", "Value-output rank of each head.")],
-            },
-        ],
-    };
-
-    private static SpecKey Share(string name, string description) =>
-        new($"prune.budget.{name}", SpecKind.Number, description) { DefaultInWords = "no limit", Min = 0, AboveMin = true, Max = 1, Example = "0.5" };
-
-    private static SpecKey Ratio(string name, string description) =>
-        new($"prune.ratios.{name}", SpecKind.Number, description) { Default = "0", Min = 0, Max = 1, BelowMax = true, Example = "0.5" };
+    private static SpecKey Weight(string path) =>
+        new($"{path}.weight", SpecKind.Number, "How much one of these samples counts in the repair.") { Default = "1", Min = 0, AboveMin = true, Max = 1000, Example = "2" };
 }

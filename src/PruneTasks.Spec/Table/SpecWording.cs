@@ -8,7 +8,7 @@ internal static class SpecWording
     /// <summary>For example "a number above 0 and at most 1".</summary>
     public static string Expectation(SpecKey key) => key.Kind switch
     {
-        SpecKind.Section => "a section with " + OneOf(key.Keys.Select(child => $"'{child.Name}'")),
+        SpecKind.Section => "a section with " + OneOf(key.Keys.Select(child => $"'{child.Name}'")) + string.Concat(key.Words.Select(word => $", or the word '{word.Word}'")),
         SpecKind.Integer => key.Min == key.Max ? "the number " + Number(key.Min) : "a whole number" + Range(key),
         SpecKind.Number => "a number" + Range(key),
         SpecKind.Boolean => "true or false",
@@ -17,6 +17,7 @@ internal static class SpecWording
         SpecKind.Namespace => "C# identifiers separated by dots",
         SpecKind.Word => OneOf(key.Words.Select(word => $"'{word.Word}'")),
         SpecKind.Labels => "a path or a list of names",
+        SpecKind.Names => "a list of names or numbers",
         SpecKind.Size => "[height, width] or one number, whole numbers" + Range(key),
         _ => "a number or a list with one number per channel" + (Range(key).Length > 0 ? ", each" + Range(key) : ""),
     };

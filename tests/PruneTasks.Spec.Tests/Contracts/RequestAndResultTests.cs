@@ -8,7 +8,7 @@ public sealed class RequestAndResultTests
     [Fact]
     public void A_request_round_trips()
     {
-        var request = new PruneRequest { Spec = "/a b/ü.prune.yaml", Output = @"C:\out", Name = "x", ClassName = "X", Namespace = "N", Model = "/m", LibTorch = "/t", OnnxRuntime = "/o", Threads = 2 };
+        var request = new PruneRequest { Spec = "/a b/ü.prune.yaml", Output = @"C:\out", Name = "x", ClassName = "X", Namespace = "N", Model = "/m", Checkpoint = "/c", LibTorch = "/t", OnnxRuntime = "/o", Threads = 2 };
         Assert.Equal(request, PruneRequest.Parse(request.ToJson()));
         var least = new PruneRequest { Spec = "s", Output = "o" };
         Assert.Equal(least, PruneRequest.Parse(least.ToJson()));

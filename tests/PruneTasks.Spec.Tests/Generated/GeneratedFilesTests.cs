@@ -40,7 +40,8 @@ public sealed class GeneratedFilesTests
             foreach (string value in new[] { key.Default, key.Example }.OfType<string>())
             {
                 string[] parts = key.Path.Split('.');
-                string path = key.Path.StartsWith("data.", StringComparison.Ordinal) && key.Name != "path" ? "path: x, " : "";
+                string path = key.Path.StartsWith("data.", StringComparison.Ordinal) && key.Name != "path" ? "path: x, "
+                    : key.Path.StartsWith("quality.", StringComparison.Ordinal) && key.Name != "max-drop" ? "max-drop: 0, " : "";
                 string inner = $"{{ {path}{key.Name}: {value} }}";
                 for (int i = parts.Length - 2; i >= 0; i--)
                     inner = $"{{ {parts[i]}: {inner} }}";

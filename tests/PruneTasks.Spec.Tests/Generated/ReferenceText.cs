@@ -64,7 +64,7 @@ internal static class ReferenceText
 
     private static string Value(SpecKey key) => key.Kind switch
     {
-        SpecKind.Section => $"[section](#{key.Path.Replace(".", "")})",
+        SpecKind.Section => $"[section](#{key.Path.Replace(".", "")})" + string.Concat(key.Words.Select(word => $", or `{word.Word}`")),
         SpecKind.Word => string.Join(", ", key.Words.Select(word => $"`{word.Word}`")),
         _ => SpecWording.Expectation(key) + (key.Example is { } example ? $", as `{example}`" : ""),
     };

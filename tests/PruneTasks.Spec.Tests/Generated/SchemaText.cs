@@ -24,7 +24,8 @@ internal static class SchemaText
     {
         SpecKind.Section => Node(
             key,
-            ("type", List("object", "null")),
+            ("type", key.Words.Count > 0 ? List("object", "null", "string") : List("object", "null")),
+            ("pattern", key.Words.Count > 0 ? JsonValue.Of($"^({string.Join("|", key.Words.Select(word => word.Word))})$") : null),
             ("additionalProperties", JsonValue.Of(false)),
             ("required", Required(key)),
             ("properties", Properties(key)),
@@ -39,9 +40,12 @@ internal static class SchemaText
         SpecKind.Labels => Node(key, Either(
             JsonValue.Object(("type", JsonValue.Of("string")), ("minLength", JsonValue.Of(1))),
             ArrayOf(JsonValue.Object(("type", List("string", "number", "boolean"))), 1, null))),
+        SpecKind.Names => Node(key, [.. Members(ArrayOf(JsonValue.Object(("type", List("string", "number", "boolean"))), 1, null))]),
         SpecKind.Size => Node(key, Either(JsonValue.Object(Range(key, "integer")), ArrayOf(JsonValue.Object(Range(key, "integer")), 2, 2))),
         _ => Node(key, Either(JsonValue.Object(Range(key, "number")), ArrayOf(JsonValue.Object(Range(key, "number")), 1, 3))),
     };
+
+    private static IEnumerable<(string, JsonValue?)> Members(JsonValue value) => value.Members.Select(m => (m.Key, (JsonValue?)m.Value));
 
     private const string Identifier = "^[\\p{L}_][\\p{L}\\p{Nd}_]*";
 

@@ -87,6 +87,58 @@ public sealed class PruneSpecReaderTests
     }
 
     [Fact]
+    public void The_budget_may_be_left_to_the_quality()
+    {
+        PruneSpec spec = Good("version: 1\nprune: { budget: auto }\nquality: { metric: kl, max-drop: 0.05, on-miss: warn }");
+        Assert.Equal(new PruneBudget(null, null, null, null, true), spec.Prune.Budget);
+        Assert.Equal(new QualityContract("kl", 0.05, "warn"), spec.Quality);
+    }
+
+    [Theory]
+    [InlineData("prune: { budget: auto }", "quality")]
+    [InlineData("quality: { metric: kl }", "quality.max-drop")]
+    public void A_limit_of_quality_is_asked_for_where_it_is_needed(string text, string key)
+    {
+        PruneDiagnostic problem = Assert.Single(PruneSpecReader.Read("version: 1\n" + text, "a.prune.yaml").Diagnostics);
+        Assert.Equal(("PRUNE0010", 2), (problem.Id, problem.Line));
+        Assert.Contains($"'{key}'", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_word_is_no_budget()
+    {
+        PruneDiagnostic problem = Assert.Single(PruneSpecReader.Read("version: 1\nprune: { budget: small }", "a.prune.yaml").Diagnostics);
+        Assert.Contains("or the word 'auto'", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void How_to_decide_is_read_section_by_section()
+    {
+        PruneSpec spec = Good("""
+            version: 1
+            data:
+              personal: { path: a, weight: 2 }
+              common: { path: b }
+            prune:
+              classes: [cat, 7]
+              partition: { probes: on, count: 36, solver: omp, bootstrap: 50, common: { max: 0.9 }, personal: { max: 0.5 } }
+              buffer: { steps: 4 }
+              distill: { steps: 100 }
+              prices: probes
+              time: 0.5
+              method: vbp
+              modules: false
+              flip: never
+            """);
+        PruneSettings prune = spec.Prune;
+        Assert.Equal((2, 1), (spec.Data.Personal!.Weight, spec.Data.Common!.Weight));
+        Assert.Equal(["cat", "7"], prune.Classes);
+        Assert.Equal(new PartitionSettings { Probes = "on", Count = 36, Solver = "omp", Bootstrap = 50, CommonMax = 0.9, PersonalMax = 0.5 }, prune.Partition);
+        Assert.Equal((new BufferSettings(4, 0.25), new DistillSettings(100)), (prune.Buffer, prune.Distill));
+        Assert.Equal(("probes", 0.5, "vbp", false, "never"), (prune.Prices, prune.Time, prune.Method, prune.Modules, prune.Flip));
+    }
+
+    [Fact]
     public void Labels_may_be_a_list_also_of_digits()
     {
         Assert.Equal(["0", "1", "true", "a b"], Good("version: 1\nlabels: [0, 1, true, ' a b ']").Labels!.Names);
