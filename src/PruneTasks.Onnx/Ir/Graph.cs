@@ -104,6 +104,39 @@ public sealed class Graph
         return node;
     }
 
+    /// <summary>
+    /// Puts a node behind the one that computes <paramref name="value"/>. The new node's result takes the name: all readers, a graph output among
+    /// them, get it.
+    /// </summary>
+    /// <param name="value">Output of a node.</param>
+    /// <param name="opType">Operator of the new node, with one output.</param>
+    /// <param name="inputs">Its inputs, given what <paramref name="value"/> was before.</param>
+    /// <param name="attributes">Its attributes.</param>
+    /// <exception cref="ArgumentException"><paramref name="value"/> is no output of a node of this graph.</exception>
+    public Node InsertAfter(Value value, string opType, Func<Value, IReadOnlyList<Value?>> inputs, IReadOnlyDictionary<string, AttributeData>? attributes = null)
+    {
+        int at = value.Producer is { } producer ? _nodes.IndexOf(producer) : -1;
+        if (at < 0) throw new ArgumentException("no output of a node of this graph", nameof(value));
+        Value before = NewValue(FreshName(value.Name + "_before"));
+        (before.Type, before.DeclaredShape) = (value.Type, value.DeclaredShape);
+        value.Producer!.ReplaceOutput(value, before);
+        Node node = new(opType, "", FreshNodeName(value.Name + "_node")) { IsModified = true };
+        if (attributes is not null) node.Attributes = attributes;
+        foreach (Value? input in inputs(before)) node.AddInput(input);
+        node.AddOutput(value);
+        _nodes.Insert(at + 1, node);
+        _nodeSet.Add(node);
+        return node;
+    }
+
+    /// <summary>Declares another shape for a graph output.</summary>
+    /// <exception cref="ArgumentException"><paramref name="output"/> is none.</exception>
+    public void DeclareOutput(Value output, IReadOnlyList<Axis> shape)
+    {
+        if (!_outputs.Contains(output)) throw new ArgumentException("no output of this graph", nameof(output));
+        (output.DeclaredShape, output.IsDeclaredAnew) = (shape, true);
+    }
+
     /// <summary>Makes input <paramref name="index"/> of <paramref name="node"/> read <paramref name="value"/>.</summary>
     public void SetInput(Node node, int index, Value? value) => node.SetInput(index, value);
 

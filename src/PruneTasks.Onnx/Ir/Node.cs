@@ -39,6 +39,9 @@ public sealed class Node
     /// <summary>Inputs, outputs or attributes differ from <see cref="Wire"/>.</summary>
     internal bool IsModified { get; set; }
 
+    /// <summary>Outputs differ from <see cref="Wire"/>.</summary>
+    internal bool HasNewOutputs { get; private set; }
+
     internal void AddInput(Value? value)
     {
         _inputs.Add(value);
@@ -57,6 +60,12 @@ public sealed class Node
     {
         value.Producer = this;
         _outputs.Add(value);
+    }
+
+    internal void ReplaceOutput(Value old, Value replacement)
+    {
+        _outputs[_outputs.IndexOf(old)] = replacement;
+        (old.Producer, replacement.Producer, IsModified, HasNewOutputs) = (null, this, true, true);
     }
 
     internal void Detach()

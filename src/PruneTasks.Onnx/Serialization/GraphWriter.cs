@@ -71,6 +71,9 @@ internal sealed class GraphWriter
                 if (IsReplaced(value)) _out.Message(GraphFields.Input, ValueInfoWriter.Edited(old.Message(field), value));
                 else _out.Raw(old.Raw(field));
                 break;
+            case GraphFields.Output when owner is Value { IsDeclaredAnew: true } value:
+                _out.Message(GraphFields.Output, ValueInfoWriter.Edited(old.Message(field), value));
+                break;
             case GraphFields.ValueInfo when owner is Value value:
                 if (IsHere(value) && !value.IsShapeForgotten && !IsReplaced(value)) _out.Raw(old.Raw(field));
                 break;

@@ -30,6 +30,7 @@ internal static class NodeWriter
     {
         WireMessage old = loaded.Message;
         var message = new WireBuilder();
+        bool outputsWritten = false;
         bool inputsWritten = !old.All(NodeFields.Input).Any();
         if (inputsWritten) Names(message, NodeFields.Input, node.Inputs);
         foreach (WireField field in old.Fields)
@@ -39,6 +40,10 @@ internal static class NodeWriter
                 case NodeFields.Input:
                     if (!inputsWritten) Names(message, NodeFields.Input, node.Inputs);
                     inputsWritten = true;
+                    break;
+                case NodeFields.Output when node.HasNewOutputs:
+                    if (!outputsWritten) Names(message, NodeFields.Output, node.Outputs);
+                    outputsWritten = true;
                     break;
                 case NodeFields.Attribute:
                     string name = old.Message(field).TextOf(AttributeFields.Name);
