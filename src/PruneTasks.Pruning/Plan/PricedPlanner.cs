@@ -6,8 +6,9 @@ namespace PruneTasks.Pruning;
 public sealed record PricedSite(PruneSite Site, Cost Cost, PriceCurve Curve);
 
 /// <summary>
-/// Spends one budget over unlike units: the sum of prices is smallest under the bounds. With one bound an exact dynamic programme over the
-/// removed cost (in 1/4000 of the dense cost, rounded down); with several, Lagrange multipliers over a grid of their proportions.
+/// Spends one budget over unlike units: the sum of prices is smallest under the bounds. With one bound a dynamic programme over what is
+/// removed; with several, Lagrange multipliers over a grid of their proportions. Either is then improved by exchanges between two sites
+/// (<see cref="PlanExchange"/>), which take up what rounding or the gaps of the multipliers left.
 /// </summary>
 public static class PricedPlanner
 {
@@ -23,102 +24,147 @@ public static class PricedPlanner
     /// <param name="shared">Layers between two sites (<see cref="SharedLayers"/>).</param>
     /// <returns>The plan, and whether it meets the bounds; if not, it is the smallest model that these sites allow.</returns>
     public static (PrunePlan Plan, bool Met) ByBudget(
-        IReadOnlyList<PricedSite> sites, Cost dense, BudgetBounds bounds, int align, IReadOnlyList<SharedLayer>? shared = null)
-    {
-        IReadOnlyList<int>[] widths = [.. sites.Select(s => WidthGrid.Of(s.Site, align))];
-        PrunePlan smallest = Plan([.. widths.Select(w => w[0])]);
-        if (!bounds.IsMet(smallest.Pruned, dense)) return (smallest, false);
-        (double Share, Func<Cost, long> Of)[] active =
-        [
-            .. bounds.Macs is { } macs ? [(macs, (Func<Cost, long>)(c => c.Macs))] : ((double, Func<Cost, long>)[])[],
-            .. bounds.Parameters is { } parameters ? [(parameters, (Func<Cost, long>)(c => c.Parameters))] : ((double, Func<Cost, long>)[])[],
-            .. bounds.Bytes is { } bytes ? [(bytes, (Func<Cost, long>)(c => c.Bytes))] : ((double, Func<Cost, long>)[])[],
-        ];
-        if (active.Length == 1)
-        {
-            // The programme adds up what the sites save; where they share layers that is too much, so it is asked for as much more.
-            (double share, Func<Cost, long> of) = active[0];
-            double aim = share;
-            for (int i = 0; i < Corrections && aim > 0; i++)
-            {
-                PrunePlan exact = Plan(Programme(sites, widths, of, of(dense), aim));
-                if (bounds.IsMet(exact.Pruned, dense)) return (exact, true);
-                aim -= Math.Max(1.0 / Quanta, ((double)of(exact.Pruned) / of(dense)) - share);
-            }
-        }
-        return (Lagrange(sites, widths, Plan, dense, bounds, active) ?? smallest, true);
+        IReadOnlyList<PricedSite> sites, Cost dense, BudgetBounds bounds, int align, IReadOnlyList<SharedLayer>? shared = null) =>
+        ByBudget(sites, dense, bounds, new PlanOptions(align) { Shared = shared ?? [] });
 
-        PrunePlan Plan(int[] keep) => new([.. sites.Select((s, i) => new SitePlan(s.Site, s.Cost, keep[i]))], dense) { Shared = shared ?? [] };
+    /// <summary>As above, within <paramref name="options"/>.</summary>
+    public static (PrunePlan Plan, bool Met) ByBudget(IReadOnlyList<PricedSite> sites, Cost dense, BudgetBounds bounds, PlanOptions options)
+    {
+        PlanProblem problem = new(sites, dense, bounds, options);
+        PrunePlan smallest = problem.Plan(problem.Smallest());
+        if (!bounds.IsMet(smallest)) return (smallest, false);
+        int[]? keep = problem.Bounds.Count switch
+        {
+            0 => [.. sites.Select(s => s.Site.Units)],
+            1 => ByProgramme(problem) ?? ByMultipliers(problem),
+            _ => ByMultipliers(problem),
+        };
+        return (problem.Plan(PlanExchange.Improve(problem, keep ?? problem.Smallest())), true);
     }
 
-    /// <summary>best[q] = smallest price with which the first sites remove at least q quanta.</summary>
-    private static int[] Programme(IReadOnlyList<PricedSite> sites, IReadOnlyList<int>[] widths, Func<Cost, long> of, long dense, double share)
+    /// <summary>The sum of the prices of a plan's widths.</summary>
+    public static double PriceOf(IReadOnlyList<PricedSite> sites, PrunePlan plan) => PlanProblem.Price(sites, [.. plan.Sites.Select(s => s.Keep)]);
+
+    /// <summary>The programme adds up what the sites save; where they share layers that is too much, so it is asked for as much more.</summary>
+    private static int[]? ByProgramme(PlanProblem problem)
     {
-        double quantum = (double)dense / Quanta;
-        int target = (int)Math.Ceiling(((1 - share) * Quanta) - 1e-9);
+        Bound bound = problem.Bounds[0];
+        double aim = bound.Share;
+        for (int i = 0; i < Corrections; i++)
+        {
+            int[] keep = Programme(problem, aim);
+            PrunePlan plan = problem.Plan(keep);
+            if (problem.Limits.IsMet(plan)) return keep;
+            aim -= Math.Max(1.0 / Quanta, bound.Reached(plan) - bound.Share);
+        }
+        return null;
+    }
+
+    /// <summary>best[q] = smallest price with which the first sites remove at least q quanta, each 1/4000 of the dense model, rounded down.</summary>
+    private static int[] Programme(PlanProblem problem, double share)
+    {
+        int target = Math.Max(0, (int)Math.Ceiling(((problem.Bounds[0].Start - share) * Quanta) - 1e-9));
         var best = new double[target + 1];
         Array.Fill(best, double.PositiveInfinity, 1, target);
-        var choices = new int[sites.Count][];
-        for (int s = 0; s < sites.Count; s++)
+        var choices = new int[problem.Sites.Count][];
+        var vanished = new bool[problem.Groups.Count][];
+        for (int g = 0; g < problem.Groups.Count; g++)
         {
-            var next = new double[target + 1];
-            Array.Fill(next, double.PositiveInfinity);
-            choices[s] = new int[target + 1];
-            foreach (int keep in widths[s].Reverse())
+            double[] before = best;
+            foreach (int s in problem.Groups[g].Sites)
             {
-                int removed = (int)Math.Floor(of(sites[s].Cost) * (sites[s].Site.Units - keep) / quantum);
-                double price = sites[s].Curve.Prices[keep];
-                for (int q = 0; q <= target; q++)
-                {
-                    double candidate = best[Math.Max(0, q - removed)] + price;
-                    if (candidate >= next[q]) continue;
-                    (next[q], choices[s][q]) = (candidate, keep);
-                }
+                var next = new double[target + 1];
+                Array.Fill(next, double.PositiveInfinity);
+                choices[s] = new int[target + 1];
+                Array.Fill(choices[s], -1);
+                foreach (int keep in problem.Widths[s].Reverse())
+                    Offer(best, next, Removed(s, keep), problem.Sites[s].Curve.Prices[keep], choices[s], keep);
+                best = next;
             }
-            best = next;
+            vanished[g] = new bool[target + 1];
+            if (problem.Groups[g].PriceOfNone is not { } price) continue;
+            int all = problem.Groups[g].Sites.Sum(s => Removed(s, 0));
+            for (int q = 0; q <= target; q++)
+            {
+                double candidate = before[Math.Max(0, q - all)] + price;
+                if (candidate >= best[q]) continue;
+                (best[q], vanished[g][q]) = (candidate, true);
+            }
         }
-        var chosen = new int[sites.Count];
+        var chosen = new int[problem.Sites.Count];
         int left = target;
-        for (int s = sites.Count - 1; s >= 0; s--)
+        for (int g = problem.Groups.Count - 1; g >= 0; g--)
         {
-            // Rounding down can leave the target out of reach by a quantum: then the narrowest width is all there is.
-            chosen[s] = choices[s][left] == 0 ? widths[s][0] : choices[s][left];
-            left = Math.Max(0, left - (int)Math.Floor(of(sites[s].Cost) * (sites[s].Site.Units - chosen[s]) / quantum));
+            bool none = vanished[g][left];
+            foreach (int s in problem.Groups[g].Sites.Reverse())
+            {
+                // Rounding down can leave the target out of reach by a quantum: then the narrowest width is all there is.
+                chosen[s] = none ? 0 : choices[s][left] < 0 ? problem.Widths[s][0] : choices[s][left];
+                if (!none) left = Math.Max(0, left - Removed(s, chosen[s]));
+            }
+            if (none) left = Math.Max(0, left - problem.Groups[g].Sites.Sum(s => Removed(s, 0)));
         }
         return chosen;
+
+        int Removed(int site, int keep) => (int)Math.Floor((problem.Saved(0, site, keep) * Quanta) + 1e-9);
     }
 
-    private static PrunePlan? Lagrange(
-        IReadOnlyList<PricedSite> sites, IReadOnlyList<int>[] widths, Func<int[], PrunePlan> plans, Cost dense, BudgetBounds bounds, (double Share, Func<Cost, long> Of)[] active)
+    private static void Offer(double[] best, double[] next, int removed, double price, int[] choices, int keep)
     {
-        (PrunePlan Plan, double Price)? best = null;
-        foreach (double[] mix in Mixes(active.Length))
+        for (int q = 0; q < next.Length; q++)
+        {
+            double candidate = best[Math.Max(0, q - removed)] + price;
+            if (candidate >= next[q]) continue;
+            (next[q], choices[q]) = (candidate, keep);
+        }
+    }
+
+    private static int[]? ByMultipliers(PlanProblem problem)
+    {
+        (int[] Keep, double Price)? best = null;
+        foreach (double[] mix in Mixes(problem.Bounds.Count))
         {
             double low = 1e-12, high = 1e12;
-            for (int i = 0; i < 100; i++)
+            for (int i = 0; i < 60; i++)
             {
                 double multiplier = Math.Sqrt(low * high);
-                int[] keep = [.. sites.Select((s, j) => widths[j].MinBy(w =>
-                    s.Curve.Prices[w] + (multiplier * active.Select((a, k) => mix[k] * a.Of(s.Cost) / a.Of(dense)).Sum() * w)))];
-                PrunePlan plan = plans(keep);
-                if (!bounds.IsMet(plan.Pruned, dense))
+                int[] keep = Cheapest(problem, mix, multiplier);
+                if (!problem.Limits.IsMet(problem.Plan(keep)))
                 {
                     low = multiplier;
                     continue;
                 }
                 high = multiplier;
-                double price = sites.Select((s, j) => s.Curve.Prices[keep[j]]).Sum();
-                if (best is null || price < best.Value.Price) best = (plan, price);
+                double price = problem.Price(keep);
+                if (best is null || price < best.Value.Price) best = (keep, price);
             }
         }
-        return best?.Plan;
+        return best?.Keep;
     }
 
+    /// <summary>For every group the widths with the least price − multiplier · what they save.</summary>
+    private static int[] Cheapest(PlanProblem problem, double[] mix, double multiplier)
+    {
+        var keep = new int[problem.Sites.Count];
+        foreach (PlanGroup group in problem.Groups)
+        {
+            foreach (int s in group.Sites) keep[s] = problem.Widths[s].MinBy(w => Cost(s, w, problem.Sites[s].Curve.Prices[w]));
+            if (group.PriceOfNone is { } price && group.Sites.Sum(s => Cost(s, 0, 0)) + price < group.Sites.Sum(s => Cost(s, keep[s], problem.Sites[s].Curve.Prices[keep[s]])))
+                foreach (int s in group.Sites) keep[s] = 0;
+        }
+        return keep;
+
+        double Cost(int site, int width, double price) =>
+            price - (multiplier * mix.Select((share, bound) => share * problem.Saved(bound, site, width)).Sum());
+    }
+
+    /// <summary>Proportions of the multipliers in tenths; they sum to 1.</summary>
     private static IEnumerable<double[]> Mixes(int count)
     {
-        if (count == 1) return [[1]];
-        return Enumerable.Range(0, 11).SelectMany(i => count == 2
-            ? (IEnumerable<double[]>)[[i / 10.0, 1 - (i / 10.0)]]
-            : Enumerable.Range(0, 11 - i).Select(j => new[] { i / 10.0, j / 10.0, (10 - i - j) / 10.0 }));
+        return Split(count, 10).Select(parts => parts.Select(p => p / 10.0).ToArray());
+
+        static IEnumerable<int[]> Split(int parts, int total) => parts == 1
+            ? [[total]]
+            : Enumerable.Range(0, total + 1).SelectMany(first => Split(parts - 1, total - first).Select(rest => (int[])[first, .. rest]));
     }
 }

@@ -20,6 +20,12 @@ public sealed record PrunePlan(IReadOnlyList<SitePlan> Sites, Cost Dense)
     /// <summary>Layers of which two sites remove, so that their costs overlap.</summary>
     public IReadOnlyList<SharedLayer> Shared { get; init; } = [];
 
+    /// <summary>Measured time; null where none was measured.</summary>
+    public LatencyTable? Latency { get; init; }
+
+    /// <summary>Expected share of the dense model's time; 1 without a table.</summary>
+    public double LatencyShare => Latency is null ? 1 : Latency.Start - Sites.Sum(s => Latency.SavedBy(s.Site, s.Keep));
+
     /// <summary>Cost of the whole model after removal.</summary>
     public Cost Pruned
     {

@@ -40,15 +40,15 @@ public static class SharedLayers
     private static IEnumerable<(LinearView Layer, PruneSite Site, int PerUnit)> Columns(PruneSite site) => site switch
     {
         FfnSite ffn => ffn.Producers.Select(layer => (layer, site, 1)),
-        QueryKeySite { Attention: var a } => [(a.Query.Layer, site, a.Heads), (a.Key.Layer, site, a.Heads)],
-        ValueOutputSite { Attention: var a } => [(a.Value.Layer, site, a.Heads)],
+        QueryKeySite s => [(s.Query.Layer, site, s.Query.Columns.Count), (s.Key.Layer, site, s.Key.Columns.Count)],
+        ValueOutputSite { Attention: var a } => [(a.Value.Layer, site, a.Value.Columns.Count)],
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };
 
     private static IEnumerable<(LinearView Layer, PruneSite Site, int PerUnit)> Rows(PruneSite site) => site switch
     {
         FfnSite ffn => ffn.Consumers.Select(layer => (layer, site, 1)),
-        ValueOutputSite { Attention: var a } => [(a.Output!.Layer, site, a.Heads)],
+        ValueOutputSite { Output: var output } => [(output.Layer, site, output.Rows.Count)],
         _ => [],
     };
 }

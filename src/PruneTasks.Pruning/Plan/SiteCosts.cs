@@ -15,10 +15,11 @@ public static class SiteCosts
         {
             case FfnSite ffn:
                 return Sum([.. ffn.Producers.Select(Column), .. ffn.Consumers.Select(Row)]);
-            case QueryKeySite { Attention: var a }:
-                return Sum([Times(Column(a.Query.Layer), a.Heads), Times(Column(a.Key.Layer), a.Heads), Product(a)]);
-            case ValueOutputSite { Attention: var a }:
-                return Sum([Times(Column(a.Value.Layer), a.Heads), Times(Row(a.Output!.Layer), a.Heads), Product(a)]);
+            case QueryKeySite s:
+                return Sum([Times(Column(s.Query.Layer), s.Query.Columns.Count), Times(Column(s.Key.Layer), s.Key.Columns.Count), Product(s.Attention)]);
+            case ValueOutputSite { Attention: var a, Output: var output }:
+                // Shared values are stored and computed once, but every head mixes them.
+                return Sum([Times(Column(a.Value.Layer), a.Value.Columns.Count), Times(Row(output.Layer), output.Rows.Count), Product(a)]);
             default:
                 throw new ArgumentOutOfRangeException(nameof(site));
         }

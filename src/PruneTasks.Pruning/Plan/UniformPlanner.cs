@@ -20,19 +20,28 @@ public static class UniformPlanner
     /// <param name="shared">Layers between two sites (<see cref="SharedLayers"/>).</param>
     /// <returns>The plan, and whether it meets the bounds; if not, it is the smallest model that these sites allow.</returns>
     public static (PrunePlan Plan, bool Met) ByBudget(
-        IReadOnlyList<(PruneSite Site, Cost Cost)> sites, Cost dense, BudgetBounds bounds, int align, IReadOnlyList<SharedLayer>? shared = null)
+        IReadOnlyList<(PruneSite Site, Cost Cost)> sites, Cost dense, BudgetBounds bounds, int align, IReadOnlyList<SharedLayer>? shared = null) =>
+        ByBudget(sites, dense, bounds, new PlanOptions(align) { Shared = shared ?? [] });
+
+    /// <summary>As above, within <paramref name="options"/>; no site loses all units.</summary>
+    public static (PrunePlan Plan, bool Met) ByBudget(IReadOnlyList<(PruneSite Site, Cost Cost)> sites, Cost dense, BudgetBounds bounds, PlanOptions options)
     {
+        IReadOnlyList<int>[] widths = [.. sites.Select(s => options.Widths(s.Site))];
         int low = 0, high = Steps;
         while (low < high)
         {
             int middle = (low + high) / 2;
-            if (bounds.IsMet(At(middle).Pruned, dense)) high = middle;
+            if (bounds.IsMet(At(middle))) high = middle;
             else low = middle + 1;
         }
         PrunePlan plan = At(low);
-        return (plan, bounds.IsMet(plan.Pruned, dense));
+        return (plan, bounds.IsMet(plan));
 
         PrunePlan At(int step) => new(
-            [.. sites.Select(s => new SitePlan(s.Site, s.Cost, WidthGrid.Floor(WidthGrid.Of(s.Site, align), s.Site.Units * (1 - ((double)step / Steps)))))], dense) { Shared = shared ?? [] };
+            [.. sites.Select((s, i) => new SitePlan(s.Site, s.Cost, WidthGrid.Floor(widths[i], s.Site.Units * (1 - ((double)step / Steps)))))], dense)
+        {
+            Shared = options.Shared,
+            Latency = options.Latency,
+        };
     }
 }

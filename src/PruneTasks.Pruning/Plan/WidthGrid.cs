@@ -6,11 +6,13 @@ public static class WidthGrid
     /// <summary>All multiples of the alignment for feed-forward widths, every rank from 1 for attention; always also the dense size. Ascending.</summary>
     /// <param name="site">The site.</param>
     /// <param name="align">Feed-forward widths are multiples of this.</param>
-    public static IReadOnlyList<int> Of(PruneSite site, int align)
+    /// <param name="least">No fewer units than this.</param>
+    public static IReadOnlyList<int> Of(PruneSite site, int align, int least = 1)
     {
         int step = site.Kind == UnitKind.Ffn ? Math.Max(1, align) : 1;
         List<int> widths = [];
-        for (int keep = step; keep < site.Units; keep += step) widths.Add(keep);
+        for (int keep = step; keep < site.Units; keep += step)
+            if (keep >= least) widths.Add(keep);
         widths.Add(site.Units);
         return widths;
     }

@@ -48,7 +48,7 @@ internal static class LayerSlicer
         axis < 0 || bias.Shape[axis] == 1 ? bias : Along(bias, axis, columns);
 
     /// <summary>Puts <paramref name="data"/> in the place of a constant input: in the same initializer if nothing else reads it, else in a new one.</summary>
-    private static void Replace(Graph graph, Node node, int input, TensorData data)
+    internal static void Replace(Graph graph, Node node, int input, TensorData data)
     {
         Value old = node.Inputs[input]!;
         if (old.IsInitializer && old.Uses.Count == 1 && !old.IsGraphOutput && !old.IsCaptured) graph.SetInitializer(old, data);

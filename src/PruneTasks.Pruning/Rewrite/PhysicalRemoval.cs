@@ -9,13 +9,16 @@ namespace PruneTasks.Pruning;
 /// </remarks>
 public static class PhysicalRemoval
 {
-    /// <summary>Applies <paramref name="removals"/> to the graph in which their sites were found.</summary>
+    /// <summary>
+    /// Applies <paramref name="removals"/> to the graph in which their sites were found. A site that keeps nothing goes as a whole
+    /// (<see cref="WholeModules"/>), the queries and keys of an attention layer with its values.
+    /// </summary>
     public static void Apply(OnnxModel model, IReadOnlyList<SiteRemoval> removals, ShapeInvariants invariants)
     {
         Graph graph = model.Graph;
         ShapePatcher patcher = new(graph, invariants);
         ProjectionRewriter projections = new(graph, patcher);
-        foreach (SiteRemoval removal in removals.Where(r => r.Kept.Count < r.Site.Units))
+        foreach (SiteRemoval removal in removals.Where(r => r.Kept.Count < r.Site.Units && r.Kept.Count > 0))
         {
             HashSet<int> kept = [.. removal.Kept];
             foreach (AffectedAxis axis in removal.Site.Affected) patcher.Shorten(axis, axis.KeptCoordinates(kept).Length);
@@ -26,13 +29,13 @@ public static class PhysicalRemoval
                     foreach (LinearView layer in ffn.Consumers) LayerSlicer.KeepRows(graph, layer, removal.Kept);
                     foreach (ConstantOperand constant in ffn.Constants) LayerSlicer.Keep(graph, constant, removal.Kept);
                     break;
-                case QueryKeySite { Attention: var attention }:
-                    projections.Narrow(attention.Query, kept);
-                    projections.Narrow(attention.Key, kept);
+                case QueryKeySite scores:
+                    projections.Narrow(scores.Query, kept);
+                    projections.Narrow(scores.Key, kept);
                     break;
-                case ValueOutputSite { Attention: var attention }:
-                    projections.Narrow(attention.Value, kept);
-                    LayerSlicer.KeepRows(graph, attention.Output!.Layer, KeptRows(attention.Output, kept));
+                case ValueOutputSite values:
+                    projections.Narrow(values.Attention.Value, kept);
+                    LayerSlicer.KeepRows(graph, values.Output.Layer, KeptRows(values.Output, kept));
                     break;
                 default:
                     throw new InvalidOperationException($"no removal for {removal.Site.Kind}");
@@ -41,6 +44,7 @@ public static class PhysicalRemoval
         patcher.Apply();
         projections.Apply(removals.Select(r => r.Site).OfType<QueryKeySite>().Select(s => s.Attention)
             .Concat(removals.Select(r => r.Site).OfType<ValueOutputSite>().Select(s => s.Attention)).Distinct());
+        foreach (SiteRemoval removal in removals.Where(r => r.Kept.Count == 0 && r.Site is not QueryKeySite)) WholeModules.Remove(graph, removal.Site);
         graph.RemoveUnused();
     }
 

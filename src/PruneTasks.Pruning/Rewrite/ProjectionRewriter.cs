@@ -18,7 +18,7 @@ internal sealed class ProjectionRewriter(Graph graph, ShapePatcher patcher)
     {
         foreach (AttentionLayer attention in attentions)
         {
-            HeadProjection[] roles = [attention.Query, attention.Key, attention.Value];
+            HeadProjection[] roles = [.. attention.Projections];
             if (!roles.Any(_kept.ContainsKey)) continue;
             foreach (IGrouping<LinearView, HeadProjection> layer in roles.GroupBy(r => r.Layer))
             {

@@ -3,7 +3,7 @@ using PruneTasks.Onnx;
 namespace PruneTasks.Pruning;
 
 /// <summary>
-/// Makes the shape arithmetic of a graph agree with shorter axes. Targets of Reshape get the new size at one position; results of Shape
+/// Makes the shape arithmetic of a graph agree with shorter axes. Targets of Reshape and Expand get the new size at one position; results of Shape
 /// keep the old one, so that what exporters computed from it (scales such as 1/√d, bounds, split sizes) does not move.
 /// </summary>
 internal sealed class ShapePatcher(Graph graph, ShapeInvariants invariants)
@@ -16,19 +16,22 @@ internal sealed class ShapePatcher(Graph graph, ShapeInvariants invariants)
     {
         graph.ForgetShape(axis.Value);
         if (axis.Value.Producer is { OpType: "Reshape" }) Note(_targets, axis.Value, axis.Axis, size);
+        // The target of an Expand is aligned at the end; it may be shorter than the shape of the result.
+        if (axis.Value.Producer is { OpType: "Expand" } expand && axis.Axis - RankOf(axis.Value) + LengthOf(expand.Inputs[1]!) is >= 0 and var at) Note(_targets, axis.Value, at, size);
         if (axis.Value.Uses.Any(u => u.Node.OpType == "Shape")) Note(_shapes, axis.Value, axis.Axis, axis.UnitOf.Count);
     }
 
-    /// <summary>Rewrites all noted Reshape targets and Shape results.</summary>
+    /// <summary>Rewrites all noted targets and Shape results.</summary>
     public void Apply()
     {
         foreach ((Value value, Dictionary<int, long> sizes) in _targets)
         {
-            Node reshape = value.Producer!;
-            Value target = reshape.Inputs[1]!;
-            // A literal -1 follows by itself.
-            Dictionary<int, long> literal = sizes.Where(s => Literal(target, s.Key) != -1).ToDictionary();
-            if (literal.Count > 0) graph.SetInput(reshape, 1, Override(target, literal, reshape));
+            Node node = value.Producer!;
+            Value target = node.Inputs[1]!;
+            // A literal -1 of Reshape, or 1 of Expand, follows by itself.
+            long free = node.OpType == "Expand" ? 1 : -1;
+            Dictionary<int, long> literal = sizes.Where(s => Literal(target, s.Key) != free).ToDictionary();
+            if (literal.Count > 0) graph.SetInput(node, 1, Override(target, literal, node));
         }
         foreach ((Value value, Dictionary<int, long> sizes) in _shapes)
         {
@@ -84,12 +87,14 @@ internal sealed class ShapePatcher(Graph graph, ShapeInvariants invariants)
     public Value WithLast(Node reshape, long size)
     {
         Value target = reshape.Inputs[1]!;
-        int last = (invariants.ElementCount(target) ?? throw new InvalidOperationException($"length of '{target.Name}' is not known")) - 1;
+        int last = LengthOf(target) - 1;
         return Literal(target, last) == -1 ? target : Override(target, new Dictionary<int, long> { [last] = size }, reshape);
     }
 
     /// <summary>Number of axes of <paramref name="value"/>.</summary>
     public int RankOf(Value value) => (invariants.ShapeOf(value) ?? throw new InvalidOperationException($"the rank of '{value.Name}' is not known")).Count;
+
+    private int LengthOf(Value vector) => invariants.ElementCount(vector) ?? throw new InvalidOperationException($"length of '{vector.Name}' is not known");
 
     private Node? After(Node node)
     {
@@ -102,8 +107,7 @@ internal sealed class ShapePatcher(Graph graph, ShapeInvariants invariants)
     /// <summary><paramref name="vector"/> with constants at some positions: a constant where all else is constant too, otherwise Gather and Concat.</summary>
     internal Value Override(Value vector, IReadOnlyDictionary<int, long> elements, Node? before)
     {
-        int count = invariants.ElementCount(vector) ?? throw new InvalidOperationException($"length of '{vector.Name}' is not known");
-        return Override(vector, elements, count, before);
+        return Override(vector, elements, LengthOf(vector), before);
     }
 
     private Value Override(Value vector, IReadOnlyDictionary<int, long> elements, int count, Node? before)

@@ -40,8 +40,8 @@ public static class SitePreparation
             (IEnumerable<LinearView> refitted, IEnumerable<LinearView> others) = site switch
             {
                 FfnSite ffn => (ffn.Consumers, ffn.Producers),
-                QueryKeySite { Attention: var a } => ((IEnumerable<LinearView>)[], (IEnumerable<LinearView>)[a.Query.Layer, a.Key.Layer]),
-                ValueOutputSite { Attention: var a } => ((IEnumerable<LinearView>)[a.Output!.Layer], (IEnumerable<LinearView>)[a.Value.Layer]),
+                QueryKeySite s => ((IEnumerable<LinearView>)[], (IEnumerable<LinearView>)[s.Query.Layer, s.Key.Layer]),
+                ValueOutputSite { Attention: var a, Output: var output } => ((IEnumerable<LinearView>)[output.Layer], (IEnumerable<LinearView>)[a.Value.Layer]),
                 _ => ([], []),
             };
             foreach (LinearView layer in refitted.Where(l => done.Add(l.Node))) GiveBias(graph, layer, add: true);

@@ -9,6 +9,8 @@ namespace PruneTasks.Pruning;
 /// </summary>
 internal sealed class AttentionFinder(OnnxModel model, LinearLayers layers, LayoutOperators layout)
 {
+    private readonly HeadOutputFinder _outputs = new(layers, layout);
+
     /// <summary>Looks at one Softmax.</summary>
     /// <param name="softmax">The node.</param>
     /// <param name="refusals">Gets a line for each kind of unit that was found but refused.</param>
@@ -17,45 +19,68 @@ internal sealed class AttentionFinder(OnnxModel model, LinearLayers layers, Layo
     {
         ProductView[] products = [.. FindScores(softmax.Inputs[0]!, 16).DistinctBy(p => p.Node)];
         if (products.Length == 0) return null;
-        if (products is not [var scores])
-        {
-            RefusedException several = new(RefusalReason.PositionDependent, softmax, $"{products.Length} products of activations meet in one Softmax (scores that depend on positions)");
-            refusals.Add(several.ToRefusal(UnitKind.QueryKey, softmax.Outputs[0].Name));
-            refusals.Add(several.ToRefusal(UnitKind.ValueOutput, softmax.Outputs[0].Name));
-            return null;
-        }
-        HeadProjection query, key, value;
-        ProductView context;
-        int[] headOfBatch;
+        Value weights = softmax.Outputs[0];
         try
         {
-            int rank = layout.ShapeOf(softmax.Outputs[0], softmax).Length;
+            int rank = layout.ShapeOf(weights, softmax).Length;
             long axis = softmax.Int("axis", model.Opset < 13 ? 1 : -1);
             if ((axis < 0 ? axis + rank : axis) != rank - 1)
                 throw new RefusedException(RefusalReason.Layout, softmax, "Softmax runs over another axis than the last");
-            bool keyIsRight = scores.RightFree.Output > scores.LeftFree.Output;
-            (query, HeadColumns queryHeads) = Operand(scores, right: !keyIsRight, summed: true);
-            (key, _) = Operand(scores, right: keyIsRight, summed: true, queryHeads);
-            (context, bool valueIsRight) = FindContext(softmax.Outputs[0]);
-            (value, HeadColumns valueHeads) = Operand(context, valueIsRight, summed: false, queryHeads);
-            headOfBatch = valueHeads.HeadOfBatch;
         }
         catch (RefusedException e)
         {
-            refusals.Add(e.ToRefusal(UnitKind.QueryKey, softmax.Outputs[0].Name));
-            refusals.Add(e.ToRefusal(UnitKind.ValueOutput, softmax.Outputs[0].Name));
+            Refuse(e, UnitKind.QueryKey);
+            Refuse(e, UnitKind.ValueOutput);
+            return null;
+        }
+        // What happens to queries and keys (rotation by position, normalisation, sharing) is no matter of the values: these are looked at on their own.
+        ((HeadProjection Query, HeadProjection Key)? scores, HeadColumns? queryHeads) = (null, null);
+        try
+        {
+            (scores, queryHeads) = FindQueryKey(products, softmax);
+        }
+        catch (RefusedException e)
+        {
+            Refuse(e, UnitKind.QueryKey);
+        }
+        HeadProjection value;
+        ProductView context;
+        HeadColumns valueHeads;
+        try
+        {
+            (context, bool valueIsRight) = FindContext(weights);
+            (value, valueHeads) = Operand(context, valueIsRight, summed: false, (heads, _) => queryHeads is null ? heads : heads.TryAlignTo(queryHeads) ?? heads);
+            if (scores is null && value.Layer.OutFeatures != valueHeads.Heads * valueHeads.Size)
+                throw new RefusedException(RefusalReason.Layout, value.Layer.Node, "one layer makes the values and the queries or keys, which are not understood");
+        }
+        catch (RefusedException e)
+        {
+            if (scores is not null) Refuse(e, UnitKind.QueryKey);
+            Refuse(e, UnitKind.ValueOutput);
             return null;
         }
         HeadOutput? output = null;
         try
         {
-            output = FindOutput(context, value, headOfBatch);
+            output = _outputs.Find(context, value, valueHeads);
         }
         catch (RefusedException e)
         {
-            refusals.Add(e.ToRefusal(UnitKind.ValueOutput, softmax.Outputs[0].Name));
+            Refuse(e, UnitKind.ValueOutput);
         }
-        return new AttentionLayer(softmax, query, key, value, output);
+        return scores is null && output is null ? null : new AttentionLayer(softmax, scores?.Query, scores?.Key, value, output);
+
+        void Refuse(RefusedException e, UnitKind kind) => refusals.Add(e.ToRefusal(kind, weights.Name));
+    }
+
+    private ((HeadProjection Query, HeadProjection Key) Scores, HeadColumns QueryHeads) FindQueryKey(ProductView[] products, Node softmax)
+    {
+        if (products is not [var scores])
+            throw new RefusedException(RefusalReason.PositionDependent, softmax, $"{products.Length} products of activations meet in one Softmax (scores that depend on positions)");
+        bool keyIsRight = scores.RightFree.Output > scores.LeftFree.Output;
+        (HeadProjection query, HeadColumns heads) = Operand(scores, right: !keyIsRight, summed: true);
+        (HeadProjection key, _) = Operand(scores, right: keyIsRight, summed: true, (own, node) => own.AlignTo(heads, node));
+        return ((query, key), heads);
     }
 
     /// <summary>Up from the Softmax through scales, masks and moves to products of two activations; one of them makes an attention layer.</summary>
@@ -106,8 +131,8 @@ internal sealed class AttentionFinder(OnnxModel model, LinearLayers layers, Layo
         return found ?? throw new RefusedException(RefusalReason.Barrier, weights.Producer, "the attention weights enter no product with values");
     }
 
-    /// <summary>One operand of a product, its heads numbered as those of <paramref name="query"/> where given.</summary>
-    private (HeadProjection Projection, HeadColumns Heads) Operand(ProductView product, bool right, bool summed, HeadColumns? query = null)
+    /// <summary>One operand of a product, its heads numbered by <paramref name="order"/> where given.</summary>
+    private (HeadProjection Projection, HeadColumns Heads) Operand(ProductView product, bool right, bool summed, Func<HeadColumns, Node, HeadColumns>? order = null)
     {
         Value operand = right ? product.Right : product.Left;
         int sum = right ? product.RightSum : product.LeftSum, free = (right ? product.RightFree : product.LeftFree).Operand;
@@ -115,56 +140,8 @@ internal sealed class AttentionFinder(OnnxModel model, LinearLayers layers, Layo
         ProjectionPath path = ProjectionPath.TraceBack(operand, layers, layout);
         LinearLayers.RequireOwnWeight(path.Layer);
         HeadColumns heads = HeadColumns.Read(path.Columns, right ? product.RightBatch : product.LeftBatch, dimension, token, product.Node);
-        if (query is not null) heads = heads.AlignTo(query, product.Node);
+        if (order is not null) heads = order(heads, product.Node);
         (ProjectionEntry entry, IReadOnlyList<AffectedAxis> affected) = EntryFinder.Find(path, heads, layout);
         return (new HeadProjection(path.Layer, heads.Columns, operand, path.TokenAxes(token), entry, affected), heads);
-    }
-
-    private HeadOutput FindOutput(ProductView context, HeadProjection value, int[] headOfBatch)
-    {
-        bool right = context.Right == value.Operand;
-        int axis = (right ? context.RightFree : context.LeftFree).Output;
-        Value current = context.Output;
-        // Label every element of the context with head * size + dimension, then follow the moves to the next linear layer.
-        int size = value.Columns[0].Count;
-        int[] shape = layout.ShapeOf(current);
-        IndexTensor labels = Label(shape, context.OutputBatch, headOfBatch, axis, size);
-        List<AffectedAxis> affected = [EntryFinder.AxisOf(current, labels.Map(l => l % size), context.Node)];
-        while (true)
-        {
-            if (current.IsGraphOutput) throw new RefusedException(RefusalReason.GraphOutput, current.Producer, "the heads are an output of the model");
-            if (current.IsCaptured) throw new RefusedException(RefusalReason.CapturedBySubgraph, current.Producer, "the heads are read by a control-flow body");
-            Use[] uses = [.. current.Uses.Where(u => u.Node.OpType != "Shape")];
-            if (uses.Length != 1) throw new RefusedException(RefusalReason.Barrier, current.Producer, $"the heads are read by {uses.Length} nodes");
-            Node node = uses[0].Node;
-            if (layers.ByNode.TryGetValue(node, out LinearView? layer) && layer.Input == current)
-            {
-                LinearLayers.RequireOwnWeight(layer);
-                LinearLayers.RequireRoomForBias(layer);
-                int[] rows = labels.AlongAxis(labels.Rank - 1) ?? throw new RefusedException(RefusalReason.Layout, node, "the rows of a head differ from token to token");
-                int[][] byHead = [.. Enumerable.Range(0, value.Columns.Count).Select(h => Enumerable.Range(0, size).Select(j => Array.IndexOf(rows, (h * size) + j)).ToArray())];
-                if (rows.Length != value.Columns.Count * size || byHead.Any(h => h.Contains(-1)))
-                    throw new RefusedException(RefusalReason.Layout, node, "the layer reads other elements beside the heads");
-                return new HeadOutput(layer, byHead, affected);
-            }
-            if (layout.DataInput(node) != current)
-                throw new RefusedException(RefusalReason.Barrier, node, $"{node.OpType} stands between the heads and the next linear layer");
-            current = node.Outputs[0];
-            labels = layout.Apply(node, labels, current);
-            affected.Add(EntryFinder.AxisOf(current, labels.Map(l => l % size), node));
-            EntryFinder.RequireNoSelection(affected[^2], affected[^1]);
-        }
-    }
-
-    private static IndexTensor Label(int[] shape, IReadOnlyList<int> batchAxes, IReadOnlyList<int> headOfBatch, int axis, int size)
-    {
-        int[] strides = IndexTensor.Strides(shape);
-        int[] batchStrides = IndexTensor.Strides([.. batchAxes.Select(a => shape[a])]);
-        return IndexTensor.Identity(shape).Map(id =>
-        {
-            int batch = 0;
-            for (int i = 0; i < batchStrides.Length; i++) batch += id / strides[batchAxes[i]] % shape[batchAxes[i]] * batchStrides[i];
-            return (headOfBatch[batch] * size) + (id / strides[axis] % shape[axis]);
-        });
     }
 }

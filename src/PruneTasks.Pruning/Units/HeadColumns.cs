@@ -37,6 +37,14 @@ internal sealed record HeadColumns(int[][] Columns, int[] HeadOfBatch)
         return new HeadColumns(heads, headOfBatch);
     }
 
+    /// <summary>As <see cref="AlignTo"/>; <see langword="null"/> where heads are shared.</summary>
+    public HeadColumns? TryAlignTo(HeadColumns other)
+    {
+        if (Heads != other.Heads || HeadOfBatch.Length != other.HeadOfBatch.Length) return null;
+        (int, int)[] pairs = [.. other.HeadOfBatch.Zip(HeadOfBatch).Distinct().Order()];
+        return pairs.Length == Heads && pairs.Select(p => p.Item2).Distinct().Count() == Heads ? new HeadColumns([.. pairs.Select(p => Columns[p.Item2])], other.HeadOfBatch) : null;
+    }
+
     /// <summary>These columns with heads numbered as <paramref name="other"/> numbers them, matched over batch positions.</summary>
     /// <exception cref="RefusedException">A head of one side meets several heads of the other.</exception>
     public HeadColumns AlignTo(HeadColumns other, Onnx.Node node)

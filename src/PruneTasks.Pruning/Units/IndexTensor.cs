@@ -49,6 +49,21 @@ internal sealed class IndexTensor
         return new IndexTensor(shape, ids);
     }
 
+    /// <summary>Repeats entries to fill <paramref name="shape"/>: an axis of 1 as Expand does (ONNX, opset 13), others as Tile does; missing axes stand first.</summary>
+    public IndexTensor Repeat(int[] shape)
+    {
+        int[] own = [.. Enumerable.Repeat(1, shape.Length - Rank), .. Shape];
+        int[] strides = Strides(own), steps = Strides(shape);
+        var ids = new int[Product(shape)];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            int from = 0;
+            for (int axis = 0; axis < shape.Length; axis++) from += i / steps[axis] % shape[axis] % own[axis] * strides[axis];
+            ids[i] = Ids[from];
+        }
+        return new IndexTensor(shape, ids);
+    }
+
     /// <summary>Applies <paramref name="map"/> to every entry.</summary>
     public IndexTensor Map(Func<int, int> map) => new(Shape, Array.ConvertAll(Ids, id => map(id)));
 

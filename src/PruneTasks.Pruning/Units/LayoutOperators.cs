@@ -3,7 +3,7 @@ using PruneTasks.Onnx;
 namespace PruneTasks.Pruning;
 
 /// <summary>
-/// Operators that only move elements (Reshape, Transpose, Slice, Split, Gather with constant indices, …) or scale all of them alike:
+/// Operators that only move or repeat elements (Reshape, Transpose, Slice, Split, Gather with constant indices, Expand, …) or scale all of them alike:
 /// what they do to an <see cref="IndexTensor"/>. Shapes and contents come from <see cref="InferredShapes"/>, so it does not matter
 /// whether an exporter wrote them as attributes, constants, or arithmetic on <c>Shape</c>.
 /// </summary>
@@ -12,7 +12,7 @@ internal sealed class LayoutOperators(InferredShapes shapes, long opset)
     /// <summary>Input 0 flows to the outputs of <paramref name="node"/> element by element (Cast, Identity, a scalar factor, a move).</summary>
     public bool IsLayout(Node node, Value data) => node.Domain.Length == 0 && node.OpType switch
     {
-        "Identity" or "Dropout" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Transpose" or "Slice" or "Split" or "Gather" =>
+        "Identity" or "Dropout" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Transpose" or "Slice" or "Split" or "Gather" or "Expand" or "Tile" =>
             node.Inputs[0] == data,
         "Mul" => IsScalar(Other(node, data)),
         "Div" => node.Inputs[0] == data && IsScalar(node.Inputs[1]),
@@ -39,6 +39,11 @@ internal sealed class LayoutOperators(InferredShapes shapes, long opset)
                 int axis = Axis(node.Int("axis", 0), data.Rank);
                 IndexTensor picked = data.Select(axis, [.. Integers(node, 1).Select(i => (int)(i < 0 ? i + data.Shape[axis] : i))]);
                 return picked.Reshape(ShapeOf(output, node));
+            case "Expand":
+                return data.Repeat(ShapeOf(output, node));
+            case "Tile":
+                if (data.Rank != ShapeOf(output, node).Length) throw new RefusedException(RefusalReason.Layout, node, "Tile changes the number of axes");
+                return data.Repeat(ShapeOf(output, node));
             default:
                 return data.Reshape(ShapeOf(output, node));
         }

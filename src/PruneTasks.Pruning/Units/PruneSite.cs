@@ -34,28 +34,52 @@ public sealed record FfnSite(
 public sealed record ConstantOperand(Node Node, int Input, int Axis);
 
 /// <summary>Dimensions of the query-key product of one attention layer.</summary>
+/// <param name="Name">See <see cref="PruneSite"/>.</param>
+/// <param name="Units">Dimensions of a head.</param>
+/// <param name="Affected">Queries and keys.</param>
+/// <param name="First">See <see cref="PruneSite"/>.</param>
+/// <param name="Attention">The layer, with both projections.</param>
 public sealed record QueryKeySite(string Name, int Units, IReadOnlyList<AffectedAxis> Affected, Node First, AttentionLayer Attention)
-    : PruneSite(UnitKind.QueryKey, Name, Units, Affected, First);
+    : PruneSite(UnitKind.QueryKey, Name, Units, Affected, First)
+{
+    /// <summary>Projection that makes the queries.</summary>
+    public HeadProjection Query => Attention.Query ?? throw new InvalidOperationException($"the queries of '{Name}' are not known");
+
+    /// <summary>Projection that makes the keys.</summary>
+    public HeadProjection Key => Attention.Key ?? throw new InvalidOperationException($"the keys of '{Name}' are not known");
+}
 
 /// <summary>Dimensions of the value-output product of one attention layer.</summary>
+/// <param name="Name">See <see cref="PruneSite"/>.</param>
+/// <param name="Units">Dimensions of a value head.</param>
+/// <param name="Affected">Values, and what the heads give.</param>
+/// <param name="First">See <see cref="PruneSite"/>.</param>
+/// <param name="Attention">The layer, with its output.</param>
 public sealed record ValueOutputSite(string Name, int Units, IReadOnlyList<AffectedAxis> Affected, Node First, AttentionLayer Attention)
-    : PruneSite(UnitKind.ValueOutput, Name, Units, Affected, First);
+    : PruneSite(UnitKind.ValueOutput, Name, Units, Affected, First)
+{
+    /// <summary>The layer after the heads.</summary>
+    public HeadOutput Output => Attention.Output ?? throw new InvalidOperationException($"the layer after the heads of '{Name}' is not known");
+}
 
 /// <summary>One attention layer as found around a Softmax.</summary>
 /// <param name="Softmax">The Softmax over keys.</param>
-/// <param name="Query">Projection that makes the queries.</param>
-/// <param name="Key">Projection that makes the keys.</param>
-/// <param name="Value">Projection that makes the values.</param>
+/// <param name="Query">Projection that makes the queries, or <see langword="null"/> if queries or keys were refused.</param>
+/// <param name="Key">Projection that makes the keys; known where <paramref name="Query"/> is.</param>
+/// <param name="Value">Projection that makes the values. Several heads may share one value head.</param>
 /// <param name="Output">The layer that reads all heads, or <see langword="null"/> if it was refused.</param>
-public sealed record AttentionLayer(Node Softmax, HeadProjection Query, HeadProjection Key, HeadProjection Value, HeadOutput? Output)
+public sealed record AttentionLayer(Node Softmax, HeadProjection? Query, HeadProjection? Key, HeadProjection Value, HeadOutput? Output)
 {
-    /// <summary>Number of heads.</summary>
-    public int Heads => Query.Columns.Count;
+    /// <summary>Number of (query) heads.</summary>
+    public int Heads => Output?.Rows.Count ?? Query?.Columns.Count ?? Value.Columns.Count;
+
+    /// <summary>The projections that are known: queries, keys, values.</summary>
+    public IEnumerable<HeadProjection> Projections => new[] { Query, Key, Value }.OfType<HeadProjection>();
 }
 
 /// <summary>A projection of an attention layer.</summary>
 /// <param name="Layer">The linear layer; the same one for several roles when queries, keys and values are packed.</param>
-/// <param name="Columns">[head][dimension] → output column of <paramref name="Layer"/>; heads in the same order for all roles.</param>
+/// <param name="Columns">[head][dimension] → output column of <paramref name="Layer"/>; heads in the same order for queries and keys, and for values unless heads share them.</param>
 /// <param name="Operand">The value that enters the attention product.</param>
 /// <param name="TokenAxes">Axes of the output of <paramref name="Layer"/> along which the tokens of one sequence run.</param>
 /// <param name="Entry">Where a projection with fewer columns joins the graph.</param>
@@ -77,9 +101,14 @@ public sealed record ProjectionEntry(
 
 /// <summary>The layer after the heads.</summary>
 /// <param name="Layer">The linear layer.</param>
-/// <param name="Rows">[head][dimension] → input row of <paramref name="Layer"/>.</param>
+/// <param name="Rows">[head][dimension] → input row of <paramref name="Layer"/>; a head for each set of attention weights.</param>
+/// <param name="ValueHeads">[head] → value head that it mixes, ascending; 0, 1, 2, … where no two heads share one.</param>
 /// <param name="Affected">Values that become shorter from the product of weights and values to the layer's input.</param>
-public sealed record HeadOutput(LinearView Layer, IReadOnlyList<IReadOnlyList<int>> Rows, IReadOnlyList<AffectedAxis> Affected);
+public sealed record HeadOutput(LinearView Layer, IReadOnlyList<IReadOnlyList<int>> Rows, IReadOnlyList<int> ValueHeads, IReadOnlyList<AffectedAxis> Affected)
+{
+    /// <summary>Heads that share each value head, in the order of the value heads.</summary>
+    public IReadOnlyList<int[]> Groups => [.. Enumerable.Range(0, ValueHeads.Count).GroupBy(head => ValueHeads[head]).Select(group => group.ToArray())];
+}
 
 /// <summary>What can be pruned in a graph and what was left out, in topological order.</summary>
 public sealed record UnitInventory(IReadOnlyList<PruneSite> Sites, IReadOnlyList<Refusal> Refusals);

@@ -20,7 +20,7 @@ public static class UnitFinder
         foreach (Node softmax in model.Graph.Nodes.Where(n => n is { OpType: "Softmax", Domain: "" }))
         {
             if (attentions.Find(softmax, refusals) is not { } attention) continue;
-            projections.UnionWith([attention.Query.Layer, attention.Key.Layer, attention.Value.Layer]);
+            projections.UnionWith(attention.Projections.Select(p => p.Layer));
             if (attention.Output is not null) taken.Add(attention.Output.Layer);
             AddSites(attention, sites);
         }
@@ -63,9 +63,9 @@ public static class UnitFinder
     private static void AddSites(AttentionLayer attention, List<PruneSite> sites)
     {
         string name = attention.Output?.Layer.Output.Name ?? attention.Softmax.Outputs[0].Name;
-        Node first = attention.Query.Layer.Node;
-        if (attention.Query.Columns[0].Count > 1)
-            sites.Add(new QueryKeySite(name, attention.Query.Columns[0].Count, [.. attention.Query.Affected, .. attention.Key.Affected], first, attention));
+        Node first = attention.Projections.First().Layer.Node;
+        if (attention is { Query: { } query, Key: { } key } && query.Columns[0].Count > 1)
+            sites.Add(new QueryKeySite(name, query.Columns[0].Count, [.. query.Affected, .. key.Affected], first, attention));
         if (attention.Output is { } output && attention.Value.Columns[0].Count > 1)
             sites.Add(new ValueOutputSite(name, attention.Value.Columns[0].Count, [.. attention.Value.Affected, .. output.Affected], first, attention));
     }

@@ -16,12 +16,12 @@ internal static class PackedQueries
         AttentionLayer[] packed =
         [
             .. inventory.Sites.OfType<QueryKeySite>().Select(s => s.Attention).Concat(inventory.Sites.OfType<ValueOutputSite>().Select(s => s.Attention)).Distinct()
-                .Where(a => plan.Nodes.ContainsKey(a.Softmax) && (a.Query.Layer == a.Key.Layer || a.Query.Layer == a.Value.Layer)
-                    && new[] { a.Query, a.Key, a.Value }.All(r => r.Layer != a.Query.Layer || HasKnownSizes(r, invariants))),
+                .Where(a => plan.Nodes.ContainsKey(a.Softmax) && a is { Query: { } query, Key: { } key } && (query.Layer == key.Layer || query.Layer == a.Value.Layer)
+                    && a.Projections.All(r => r.Layer != query.Layer || HasKnownSizes(r, invariants))),
         ];
         if (packed.Length == 0) return false;
         ProjectionRewriter rewriter = new(model.Graph, new ShapePatcher(model.Graph, invariants));
-        foreach (AttentionLayer attention in packed) rewriter.Narrow(attention.Query, [.. Enumerable.Range(0, attention.Query.Columns[0].Count)]);
+        foreach (HeadProjection query in packed.Select(a => a.Query!)) rewriter.Narrow(query, [.. Enumerable.Range(0, query.Columns[0].Count)]);
         rewriter.Apply(packed);
         model.Graph.RemoveUnused();
         return true;
