@@ -1,5 +1,6 @@
 using PruneTasks.Onnx;
 using PruneTasks.Torch.Lowering;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace PruneTasks.Torch.Building;
@@ -11,6 +12,7 @@ namespace PruneTasks.Torch.Building;
 internal sealed class ActivationStream : IDisposable
 {
     private readonly List<Dictionary<Value, Tensor>> _live;
+    private readonly CalibrationBatches _calibration;
 
     /// <summary>Starts before the first node.</summary>
     /// <param name="graph">The network.</param>
@@ -18,7 +20,7 @@ internal sealed class ActivationStream : IDisposable
     /// <param name="batches">Take only so many batches.</param>
     public ActivationStream(LoweredGraph graph, CalibrationBatches calibration, int batches = int.MaxValue)
     {
-        Graph = graph;
+        (Graph, _calibration) = (graph, calibration);
         _live = [.. calibration.Batches.Take(batches).Select(b => b.ToDictionary(e => e.Key, e => e.Value.alias().DetachFromDisposeScope()))];
     }
 
@@ -27,6 +29,9 @@ internal sealed class ActivationStream : IDisposable
 
     /// <summary>Number of batches.</summary>
     public int Batches => _live.Count;
+
+    /// <summary>How much each sample of a batch counts in statistics.</summary>
+    public double Weight(int batch) => _calibration.Weight(batch);
 
     /// <summary>Computes <paramref name="targets"/> for one batch from the cut; the caller disposes them.</summary>
     public IReadOnlyList<Tensor> Run(int batch, params Value[] targets) => Run(Graph, batch, targets);
@@ -40,16 +45,23 @@ internal sealed class ActivationStream : IDisposable
     /// <returns>[batch][capture]; the tensors belong to the caller's dispose scope.</returns>
     public IReadOnlyList<IReadOnlyList<Tensor>> Advance(int position, params Value[] captures)
     {
-        Value[] next = [.. Graph.LiveAt(position - 1)];
         List<IReadOnlyList<Tensor>> captured = [];
+        Advance(position, captures, (_, tensors) => captured.Add([.. tensors.Select(t => t.MoveToOuterDisposeScope())]));
+        return captured;
+    }
+
+    /// <summary>As <see cref="Advance(int, Value[])"/>, but hands the captures over batch by batch; they are freed after <paramref name="take"/>.</summary>
+    public void Advance(int position, Value[] captures, Action<int, IReadOnlyList<Tensor>> take)
+    {
+        Value[] next = [.. Graph.LiveAt(position - 1)];
         for (int i = 0; i < _live.Count; i++)
         {
+            using DisposeScope scope = NewDisposeScope();
             IReadOnlyList<Tensor> results = Graph.Run(_live[i], [.. next, .. captures]);
             foreach (Tensor old in _live[i].Values) old.Dispose();
             _live[i] = next.Zip(results).ToDictionary(p => p.First, p => p.Second.DetachFromDisposeScope());
-            captured.Add([.. results.Skip(next.Length)]);
+            take(i, [.. results.Skip(next.Length)]);
         }
-        return captured;
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ public sealed record BuildSettings
     /// </summary>
     public double? ResidualRepair { get; init; }
 
-    internal RefitContext ContextFor(int samples) => new(ResidualRepair ?? (samples >= 128 ? 1 : 0.5), samples * EffectiveRowsPerSample);
+    internal RefitContext ContextFor(double samples) => new(ResidualRepair ?? (samples >= 128 ? 1 : 0.5), samples * EffectiveRowsPerSample);
 }
 
 /// <summary>What the build did at one site.</summary>

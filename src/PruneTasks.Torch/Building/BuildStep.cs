@@ -23,5 +23,5 @@ internal sealed record BuildStep(int Position, IReadOnlyList<SitePlan> Sites)
 
     /// <summary>Index of the first node whose result changes when the site is compressed.</summary>
     public static int PositionOf(PruneSite site, IReadOnlyDictionary<Node, int> position) =>
-        (SiteAccess.Attention(site) is { } a ? [a.Query.Layer, a.Key.Layer, a.Value.Layer] : SiteAccess.Producers(site)).Min(l => position[l.Node]);
+        (SiteAccess.Attention(site) is { } a ? [.. a.Projections.Select(p => p.Layer)] : SiteAccess.Producers(site)).Min(l => position[l.Node]);
 }

@@ -12,12 +12,12 @@ internal sealed class HeadStatistics(IReadOnlyList<IReadOnlyList<int>> features)
     /// <summary>Moments of one head.</summary>
     public MomentAccumulator this[int head] => _moments[head];
 
-    /// <summary>Adds <paramref name="value"/> [..., features].</summary>
-    public void Add(Tensor value)
+    /// <summary>Adds <paramref name="value"/> [..., features], each row with <paramref name="weight"/>.</summary>
+    public void Add(Tensor value, double weight)
     {
         Tensor rows = value.reshape(-1, value.shape[^1]);
         for (int head = 0; head < _moments.Length; head++)
-            _moments[head].Add(rows.index_select(1, tensor(features[head].Select(i => (long)i).ToArray())));
+            _moments[head].Add(rows.index_select(1, tensor(features[head].Select(i => (long)i).ToArray())), weight);
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
+using PruneTasks.Torch.Lowering;
 
 namespace PruneTasks.Torch.Building;
 
@@ -10,7 +11,7 @@ internal static class SiteAccess
     public static IReadOnlyList<LinearView> Producers(PruneSite site) => site switch
     {
         FfnSite ffn => ffn.Producers,
-        QueryKeySite { Attention: var a } => [a.Query.Layer, a.Key.Layer],
+        QueryKeySite s => [s.Query.Layer, s.Key.Layer],
         ValueOutputSite { Attention: var a } => [a.Value.Layer],
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };
@@ -20,7 +21,7 @@ internal static class SiteAccess
     {
         FfnSite ffn => ffn.Consumers,
         QueryKeySite => Producers(site),
-        ValueOutputSite { Attention: var a } => [a.Value.Layer, a.Output!.Layer],
+        ValueOutputSite { Attention: var a, Output: var output } => [a.Value.Layer, output.Layer],
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };
 
@@ -36,11 +37,22 @@ internal static class SiteAccess
     /// <param name="site">The site.</param>
     /// <param name="shapes">To find residual sums; <see langword="null"/> to aim at the layers' own outputs.</param>
     /// <param name="context">What refits share.</param>
-    public static SiteCompression Compression(PruneSite site, InferredShapes? shapes, RefitContext context) => site switch
+    /// <param name="live">Units that are still there, ascending; all by default. The compression counts these only, from 0.</param>
+    /// <param name="anchor">Holds the weights that refits pull to; by default the network that is compressed.</param>
+    public static SiteCompression Compression(
+        PruneSite site, InferredShapes? shapes, RefitContext context, IReadOnlyList<int>? live = null, LoweredGraph? anchor = null) => site switch
     {
-        FfnSite ffn => new FfnCompression([.. ffn.Consumers.Select(c => shapes is null ? new RefitTarget(c, null) : RefitTarget.Of(c, shapes))], context),
-        QueryKeySite s => new QueryKeyCompression(s.Attention),
-        ValueOutputSite s => new ValueOutputCompression(s.Attention),
+        FfnSite ffn => new FfnCompression([.. ffn.Consumers.Select(c => shapes is null ? new RefitTarget(c, null) : RefitTarget.Of(c, shapes))], context, live) { Anchor = anchor },
+        QueryKeySite s => live is null ? new QueryKeyCompression(s.Query, s.Key) : new QueryKeyCompression(Only(s.Query, live), Only(s.Key, live)),
+        ValueOutputSite s => new ValueOutputCompression(live is null ? s.Attention : s.Attention with
+        {
+            Value = Only(s.Attention.Value, live),
+            Output = s.Output with { Rows = Only(s.Output.Rows, live) },
+        }),
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };
+
+    private static HeadProjection Only(HeadProjection projection, IReadOnlyList<int> live) => projection with { Columns = Only(projection.Columns, live) };
+
+    private static IReadOnlyList<IReadOnlyList<int>> Only(IReadOnlyList<IReadOnlyList<int>> heads, IReadOnlyList<int> live) => [.. heads.Select(head => (IReadOnlyList<int>)[.. live.Select(unit => head[unit])])];
 }

@@ -17,17 +17,27 @@ internal abstract class SiteCompression : IDisposable
     /// <summary>Adds all batches.</summary>
     /// <param name="inputs">Stream that gives <see cref="Inputs"/>.</param>
     /// <param name="targets">[batch] → <see cref="Targets"/>.</param>
-    public void Gather(ActivationStream inputs, Func<int, IReadOnlyList<Tensor>> targets)
+    public void Gather(ActivationStream inputs, Func<int, IReadOnlyList<Tensor>> targets) => Gather([this], inputs, (batch, values) => values.Length == 0 ? [] : targets(batch));
+
+    /// <summary>Adds all batches to several compressions, in one run for each batch.</summary>
+    /// <param name="parts">Compressions, none of which changes what another one sees.</param>
+    /// <param name="inputs">Stream that gives their <see cref="Inputs"/>.</param>
+    /// <param name="targets">(batch, <see cref="Targets"/> of one) → these.</param>
+    public static void Gather(IReadOnlyList<SiteCompression> parts, ActivationStream inputs, Func<int, Value[], IReadOnlyList<Tensor>> targets)
     {
+        Value[] wanted = [.. parts.SelectMany(p => p.Inputs).Distinct()];
         for (int batch = 0; batch < inputs.Batches; batch++)
         {
+            if (inputs.Weight(batch) == 0) continue;
             using DisposeScope scope = NewDisposeScope();
-            Add([.. inputs.Run(batch, Inputs)], Targets.Length == 0 ? [] : [.. targets(batch)]);
+            IReadOnlyList<Tensor> seen = inputs.Run(batch, wanted);
+            foreach (SiteCompression part in parts)
+                part.Add([.. part.Inputs.Select(v => seen[Array.IndexOf(wanted, v)])], [.. targets(batch, part.Targets)], inputs.Weight(batch));
         }
     }
 
-    /// <summary>Adds one batch of <see cref="Inputs"/> and <see cref="Targets"/>.</summary>
-    public abstract void Add(ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> targets);
+    /// <summary>Adds one batch of <see cref="Inputs"/> and <see cref="Targets"/>, each of whose samples counts <paramref name="weight"/> times.</summary>
+    public abstract void Add(ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> targets, double weight);
 
     /// <summary>[units + 1]: local error with that many units kept; 0 with all of them.</summary>
     public abstract double[] Errors(LoweredGraph network);

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace PruneTasks.Torch.Compensation;
 
 /// <summary>What a linear regression of Y on X needs, from rows that arrive in batches: means, centred XᵀX, XᵀY and the squares of Y.</summary>
-/// <remarks>As <see cref="MomentAccumulator"/>: float64, one pass, pairwise update. Not thread-safe. Tensors handed out are the caller's.</remarks>
+/// <remarks>As <see cref="MomentAccumulator"/>: sums in float64, one pass, pairwise update. Not thread-safe. Tensors handed out are the caller's.</remarks>
 public sealed class CrossMomentAccumulator : IDisposable
 {
     private readonly MomentAccumulator _x;
@@ -32,18 +32,16 @@ public sealed class CrossMomentAccumulator : IDisposable
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
-        if (x.shape[0] != y.shape[0]) throw new ArgumentException($"{x.shape[0]} rows of X, {y.shape[0]} of Y", nameof(y));
-        RowBatch bx = RowBatch.Centre(x, _meanX.shape[0], weights, nameof(x)), by = RowBatch.Centre(y, _meanY.shape[0], weights, nameof(y));
-        if (bx.Weight == 0) return;
-        double before = Weight, joined = before + bx.Weight;
-        var between = (before * bx.Weight / joined).ToScalar();
-        var share = (bx.Weight / joined).ToScalar();
-        Tensor shiftX = bx.Mean - _meanX, shiftY = by.Mean - _meanY;
-        _cross.add_(bx.Weighted.t().mm(by.Centred)).add_(shiftX.outer(shiftY), between);
-        _squares.add_((by.Weighted * by.Centred).sum([0L])).add_(shiftY * shiftY, between);
-        _meanX.add_(shiftX, share);
-        _meanY.add_(shiftY, share);
-        _x.Add(x, weights);
+        Add(RowBatch.Centre(x, _meanX.shape[0], weights, nameof(x)), RowBatch.Centre(y, _meanY.shape[0], weights, nameof(y)), x, y);
+    }
+
+    /// <summary>Adds rows <paramref name="x"/> [n, features] and <paramref name="y"/> [n, targets], each with the same weight ≥ 0.</summary>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    public void Add(Tensor x, Tensor y, double weight)
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        Add(RowBatch.Centre(x, _meanX.shape[0], weight, nameof(x)), RowBatch.Centre(y, _meanY.shape[0], weight, nameof(y)), x, y);
     }
 
     /// <summary>Mean of X [features].</summary>
@@ -60,6 +58,21 @@ public sealed class CrossMomentAccumulator : IDisposable
 
     /// <summary>Centred Σ w y², [targets].</summary>
     public Tensor TargetSquares() => _squares.clone();
+
+    private void Add(in RowBatch bx, in RowBatch by, Tensor x, Tensor y)
+    {
+        if (x.shape[0] != y.shape[0]) throw new ArgumentException($"{x.shape[0]} rows of X, {y.shape[0]} of Y", nameof(y));
+        if (bx.Weight == 0) return;
+        double joined = Weight + bx.Weight;
+        var between = (Weight * bx.Weight / joined).ToScalar();
+        var share = (bx.Weight / joined).ToScalar();
+        Tensor shiftX = bx.Mean - _meanX, shiftY = by.Mean - _meanY;
+        _cross.add_(bx.Product(by)).add_(shiftX.outer(shiftY), between);
+        _squares.add_((by.Weighted * by.Centred).sum([0L], type: ScalarType.Float64), by.Factor.ToScalar()).add_(shiftY * shiftY, between);
+        _meanX.add_(shiftX, share);
+        _meanY.add_(shiftY, share);
+        _x.Add(bx);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -84,7 +84,7 @@ public static class WhitenedSvd
         return new(value.MoveToOuterDisposeScope(), reduced.MoveToOuterDisposeScope(), delta.MoveToOuterDisposeScope(), Tails(s));
     }
 
-    private static (Tensor U, Tensor S, Tensor Vt) SignedSvd(Tensor matrix)
+    internal static (Tensor U, Tensor S, Tensor Vt) SignedSvd(Tensor matrix)
     {
         (Tensor u, Tensor s, Tensor vt) = linalg.svd(matrix, fullMatrices: false);
         Tensor largest = u.gather(0, u.abs().argmax(0, true));
@@ -101,7 +101,7 @@ public static class WhitenedSvd
         return tails;
     }
 
-    private static void RequireRank(int rank, long most)
+    internal static void RequireRank(int rank, long most)
     {
         if (rank < 1 || rank > most) throw new ArgumentOutOfRangeException(nameof(rank), rank, $"1 … {most} expected");
     }

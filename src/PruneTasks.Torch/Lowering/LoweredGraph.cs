@@ -46,6 +46,16 @@ public sealed class LoweredGraph : IDisposable
         return fork;
     }
 
+    /// <summary>Constants that have another content here than in <paramref name="other"/>, a fork of the same graph, in a fixed order.</summary>
+    public IEnumerable<Value> ChangedFrom(LoweredGraph other)
+    {
+        foreach (Value value in _plan.Constants)
+        {
+            using Tensor same = _weights[value].eq(other._weights[value]).all();
+            if (!same.item<bool>()) yield return value;
+        }
+    }
+
     /// <summary>Another name for the tensor of a constant: to be read, not written. The caller disposes it.</summary>
     /// <exception cref="ArgumentException"><paramref name="constant"/> is not a constant of this graph.</exception>
     public Tensor Weight(Value constant) => Stored(constant).alias();
@@ -95,6 +105,9 @@ public sealed class LoweredGraph : IDisposable
         }
         return [.. targets.Select(target => Get(target).alias().MoveToOuterDisposeScope())];
     }
+
+    /// <summary>Index of a node of the graph.</summary>
+    public int PositionOf(Node node) => _plan.PositionOf(node);
 
     /// <summary>Values that cross the cut after node <paramref name="position"/>: enough to run everything behind it. −1 = before the first node.</summary>
     /// <remarks>

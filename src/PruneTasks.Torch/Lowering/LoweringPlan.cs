@@ -46,6 +46,8 @@ internal sealed class LoweringPlan
 
     internal LoweringRefusal? RefusalOf(Node node) => _refusals.GetValueOrDefault(node);
 
+    internal int PositionOf(Node node) => _index[node];
+
     internal LoweringRow RowOf(Node node) => _rows[_index[node]]!;
 
     internal long OpsetOf(Node node) => _opsets.TryGetValue(node.Domain, out long version) ? version : 1;

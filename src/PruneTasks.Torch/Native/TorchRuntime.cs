@@ -56,6 +56,7 @@ public static class TorchRuntime
         NativePackage package = NativePackage.LibTorch(rid);
         string folder = NativeLocator.Find(package, rid, options.Search);
         ThreadWaiting.PreferSleeping();
+        LargeBlocks.KeepApart();
         Load(Path.Combine(folder, package.Library));
 
         string original = FindBridge(rid);

@@ -23,8 +23,15 @@ internal static class Observations
         Tensor a = dense.to(float64), b = changed.to(float64);
         if (kind == Observation.SquaredError || a.ndim == 0)
             return ((a - b).square().mean() / (a - a.mean()).square().mean().clamp_min(1e-12)).item<double>();
-        bool distributions = a.min().item<double>() >= 0 && (a.sum(-1) - 1).abs().max().item<double>() < 1e-3;
+        bool distributions = AreDistributions(a);
         Tensor p = distributions ? a.clamp_min(1e-12).log() : a.log_softmax(-1), q = distributions ? b.clamp_min(1e-12).log() : b.log_softmax(-1);
         return (p.exp() * (p - q)).sum(-1).mean().item<double>();
+    }
+
+    /// <summary>Every row of the last axis is a distribution already.</summary>
+    public static bool AreDistributions(Tensor answer)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return answer.min().item<double>() >= 0 && (answer.sum(-1) - 1).abs().max().item<double>() < 1e-3;
     }
 }

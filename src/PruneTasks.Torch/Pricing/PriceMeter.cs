@@ -7,30 +7,6 @@ using static TorchSharp.torch;
 
 namespace PruneTasks.Torch.Pricing;
 
-/// <summary>How prices are measured.</summary>
-public sealed record PriceSettings
-{
-    /// <summary>The output that is watched.</summary>
-    public required Value Output { get; init; }
-
-    /// <summary>How it is compared.</summary>
-    public required Observation Observation { get; init; }
-
-    /// <summary>Levels at which a site is tried, as shares of its units kept.</summary>
-    public IReadOnlyList<double> Levels { get; init; } = [0.7, 0.5, 0.25];
-
-    /// <summary>Batches on which the output is watched.</summary>
-    public int Batches { get; init; } = 2;
-
-    /// <summary>Batches from which the statistics of the trial compressions come; a price needs less precision than the build.</summary>
-    public int StatisticsBatches { get; init; } = 8;
-}
-
-/// <summary>Prices of all sites.</summary>
-/// <param name="Curves">One per site, in the order given.</param>
-/// <param name="Passes">Forward passes over the watched samples that it took, counting a run from the middle of the network as its share.</param>
-public sealed record SitePrices(IReadOnlyList<PriceCurve> Curves, double Passes);
-
 /// <summary>
 /// Measures what each site is worth: one site at a time is compressed in closed form at a few levels, everything else dense, and the change of
 /// the output is taken as its price; between the levels the local error gives the shape. Each run starts at the site, not at the input.
@@ -38,43 +14,49 @@ public sealed record SitePrices(IReadOnlyList<PriceCurve> Curves, double Passes)
 public static class PriceMeter
 {
     /// <summary>Prices every site; <paramref name="dense"/> is not changed.</summary>
+    /// <exception cref="ArgumentException">Probes are not measured site by site.</exception>
+    /// <exception cref="PriceGradientException">The source needs gradients, and none reach a site.</exception>
     public static SitePrices Measure(
         OnnxModel model, LoweredGraph dense, IReadOnlyList<PruneSite> sites, CalibrationBatches calibration, PriceSettings settings, CancellationToken cancellationToken)
     {
+        if (settings.Source == PriceSource.Probes) throw new ArgumentException("probes have a meter of their own", nameof(settings));
         using var off = no_grad();
-        Dictionary<Node, int> position = model.Graph.Nodes.Select((node, i) => (node, i)).ToDictionary(x => x.node, x => x.i);
-        using ActivationStream stream = new(dense, calibration, settings.StatisticsBatches);
-        RefitContext context = new BuildSettings().ContextFor(calibration.Samples * stream.Batches / calibration.Batches.Count);
-        int watched = Math.Min(settings.Batches, stream.Batches);
         using DisposeScope outer = NewDisposeScope();
-        Tensor[] answers = [.. Enumerable.Range(0, watched).Select(i => stream.Run(i, settings.Output)[0])];
-        var curves = new PriceCurve[sites.Count];
-        double passes = 1;
-        foreach (int i in Enumerable.Range(0, sites.Count).OrderBy(i => BuildStep.PositionOf(sites[i], position)))
+        CalibrationBatches statistics = calibration.Only(calibration.Spread(settings.Statistics, settings.Distinct));
+        int[] watched = statistics.Spread(settings.Watched);
+        CalibrationBatches seen = statistics.Only(watched);
+        using ActivationStream stream = new(dense, statistics);
+        IReadOnlyList<(int Keep, double Price)>[] measured = [.. sites.Select(_ => (IReadOnlyList<(int, double)>)[])];
+        IReadOnlyList<double> levels = settings.Source == PriceSource.Tails ? [] : settings.Levels;
+        double[][] errors;
+        double passes;
+        if (settings.Source == PriceSource.Fisher)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            using DisposeScope scope = NewDisposeScope();
-            int at = BuildStep.PositionOf(sites[i], position);
-            stream.Advance(at);
-            using SiteCompression compression = SiteAccess.Compression(sites[i], null, context);
-            compression.Gather(stream, batch => stream.Run(batch, compression.Targets));
-            double[] errors = compression.Errors(dense);
-            List<(int Keep, double Price)> measured = [];
-            foreach (int keep in settings.Levels.Select(l => Math.Clamp((int)Math.Round(l * sites[i].Units), 1, sites[i].Units - 1)).Distinct())
-            {
-                using LoweredGraph changed = dense.Fork();
-                compression.Apply(changed, keep);
-                measured.Add((keep, Enumerable.Range(0, watched).Average(b => Price(b, changed))));
-                passes += 1 - ((double)at / model.Graph.Nodes.Count);
-            }
-            curves[i] = PriceCurve.Through(errors, measured);
+            using FisherTrials fisher = new(dense, sites, settings);
+            errors = SiteTrials.Visit(model, sites, stream, statistics.EffectiveSamples(), levels, fisher.Add, cancellationToken);
+            (measured, passes) = fisher.Measure(seen, cancellationToken);
         }
-        return new SitePrices(curves, passes);
+        else
+        {
+            Tensor[] answers = [.. watched.Select(i => stream.Run(i, settings.Output)[0])];
+            passes = levels.Count == 0 ? 0 : 1;
+            errors = SiteTrials.Visit(model, sites, stream, statistics.EffectiveSamples(), levels, trial =>
+            {
+                using LoweredGraph changed = trial.Changed;
+                double price = Enumerable.Range(0, watched.Length).Average(b => Price(answers[b], changed, watched[b]));
+                measured[trial.Site] = [.. measured[trial.Site], (trial.Keep, price)];
+                passes += settings.Behind?[trial.Position] ?? 1 - ((double)trial.Position / model.Graph.Nodes.Count);
+            }, cancellationToken);
+        }
+        return new SitePrices([.. errors.Zip(measured, (e, m) => new SitePrice(PriceCurve.Through(levels.Count == 0 ? Relative(e) : e, m), m))], passes, seen.Samples);
 
-        double Price(int batch, LoweredGraph changed)
+        double Price(Tensor answer, LoweredGraph changed, int batch)
         {
             using DisposeScope scope = NewDisposeScope();
-            return Observations.Of(settings.Observation, answers[batch], stream.Run(changed, batch, settings.Output)[0]);
+            return Observations.Of(settings.Observation, answer, stream.Run(changed, batch, settings.Output)[0]);
         }
     }
+
+    // As a share of what the site carries: errors of unlike sites have no common unit.
+    private static double[] Relative(double[] errors) => errors[0] > 0 ? [.. errors.Select(e => e / errors[0])] : errors;
 }

@@ -33,8 +33,20 @@ internal sealed class PruningRun
     {
         InferredShapes one = ShapeInference.Run(Model, OneSample(Model));
         ModelCost cost = CostModel.Of(Model, one);
-        PrunePlan plan = UniformPlanner.ByRatios(
-            [.. Inventory.Sites.Select(s => (s, SiteCosts.Of(s, one)))], new Cost(cost.Total.Macs, cost.Total.Parameters, 0), ratios);
+        return Prune(UniformPlanner.ByRatios(
+            [.. Inventory.Sites.Select(s => (s, SiteCosts.Of(s, one)))], new Cost(cost.Total.Macs, cost.Total.Parameters, 0), ratios));
+    }
+
+    /// <summary>As above, with a width for every site.</summary>
+    public (double Removed, double Runtime, long PlannedMacs, long Macs) PruneTo(Func<PruneSite, int> keep)
+    {
+        InferredShapes one = ShapeInference.Run(Model, OneSample(Model));
+        ModelCost cost = CostModel.Of(Model, one);
+        return Prune(new PrunePlan([.. Inventory.Sites.Select(s => new SitePlan(s, SiteCosts.Of(s, one), keep(s)))], new Cost(cost.Total.Macs, cost.Total.Parameters, 0)));
+    }
+
+    private (double Removed, double Runtime, long PlannedMacs, long Macs) Prune(PrunePlan plan)
+    {
         BuildResult build;
         using (LoweredGraph graph = LoweredGraph.Create(Model))
         using (CalibrationBatches batches = CalibrationBatches.Create(Model.Graph, [Inputs(Model, 1, Samples), Inputs(Model, 2, Samples)], 2 * Samples))

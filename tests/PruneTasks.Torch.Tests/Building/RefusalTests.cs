@@ -11,6 +11,11 @@ public sealed class RefusalTests
     [InlineData(DoubtfulAttention.MultiQuery, RefusalReason.GroupedHeads)]
     [InlineData(DoubtfulAttention.ExpandedHeads, RefusalReason.GroupedHeads)]
     [InlineData(DoubtfulAttention.Rotary, RefusalReason.PositionDependent)]
+    [InlineData(DoubtfulAttention.GroupedRotary, RefusalReason.PositionDependent)]
+    [InlineData(DoubtfulAttention.TiledHeads, RefusalReason.GroupedHeads)]
+    [InlineData(DoubtfulAttention.GatheredHeads, RefusalReason.GroupedHeads)]
+    [InlineData(DoubtfulAttention.BroadcastHeads, RefusalReason.GroupedHeads)]
+    [InlineData(DoubtfulAttention.PackedRotary, RefusalReason.PositionDependent)]
     [InlineData(DoubtfulAttention.NormalisedQueries, RefusalReason.PositionDependent)]
     [InlineData(DoubtfulAttention.SharedWeight, RefusalReason.SharedWeight)]
     [InlineData(DoubtfulAttention.TwoProducts, RefusalReason.PositionDependent)]
@@ -25,6 +30,10 @@ public sealed class RefusalTests
         Assert.NotEmpty(refusals);
         Assert.All(refusals, r => Assert.Equal(reason, r.Reason));
         Assert.DoesNotContain(run.Inventory.Sites, s => refusals.Any(r => r.Kind == s.Kind));
+        // Whatever happens to queries and keys, values are found where they come by moves alone.
+        bool values = doubt is not (DoubtfulAttention.PackedRotary or DoubtfulAttention.HeadByHead or DoubtfulAttention.Fused or DoubtfulAttention.FusedHeads);
+        Assert.Equal(values ? 2 : 0, run.Inventory.Sites.Count(s => s.Kind == UnitKind.ValueOutput));
+        Assert.Equal(!values, run.Inventory.Refusals.Any(r => r.Kind == UnitKind.ValueOutput));
         if (doubt is DoubtfulAttention.Fused or DoubtfulAttention.FusedHeads)
         {
             // The operator is not computed here: known before anything runs, by name.

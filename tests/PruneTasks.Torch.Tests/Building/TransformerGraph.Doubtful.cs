@@ -2,7 +2,7 @@ using PruneTasks.Onnx;
 
 namespace PruneTasks.Torch.Tests.Building;
 
-/// <summary>Attention in which some dimensions cannot be removed one by one.</summary>
+/// <summary>Attention in which the dimensions of queries and keys, or none at all, can be removed one by one.</summary>
 public enum DoubtfulAttention
 {
     /// <summary>All query heads share one key and one value head.</summary>
@@ -13,6 +13,21 @@ public enum DoubtfulAttention
 
     /// <summary>Queries and keys are rotated by position.</summary>
     Rotary,
+
+    /// <summary>Queries and keys are rotated; pairs of query heads share keys and values by an Expand whose shape is read from them (Llama as PyTorch exports it).</summary>
+    GroupedRotary,
+
+    /// <summary>Query heads 0 and 2, and 1 and 3, share keys and values by Tile.</summary>
+    TiledHeads,
+
+    /// <summary>Pairs of query heads share keys and values by Gather.</summary>
+    GatheredHeads,
+
+    /// <summary>Pairs of query heads share keys and values by an axis of their own, over which the products broadcast.</summary>
+    BroadcastHeads,
+
+    /// <summary>One layer makes queries, keys and values; queries and keys are rotated.</summary>
+    PackedRotary,
 
     /// <summary>Queries and keys are normalised per head.</summary>
     NormalisedQueries,
@@ -35,6 +50,38 @@ public enum DoubtfulAttention
 
 internal sealed partial class TransformerGraph
 {
+    /// <summary>Sizes of the forms in which pairs of heads share values.</summary>
+    public const int SharingHeads = 4, SharedHeads = 2, SharedSize = 3;
+
+    private Value Rotate(Value y, int size)
+    {
+        Value cos = Weight(Tokens, size), sin = Weight(Tokens, size);
+        return Add(Op("Mul", [y, cos]), Op("Mul", [Op("Concat", [Op("Neg", [Slice(y, size / 2, size, 3)]), Slice(y, 0, size / 2, 3)], ("axis", 3L)), sin]));
+    }
+
+    private Value Grouped(Value x, DoubtfulAttention doubt)
+    {
+        Value Own() => Permute(Op("Reshape", [Linear(x, Width, Width, true), Ints(0, Tokens, SharingHeads, SharedSize)]), 0, 2, 1, 3);
+        Value Shared() => Permute(Op("Reshape", [Linear(x, Width, SharedHeads * SharedSize, true), Ints(0, Tokens, SharedHeads, SharedSize)]), 0, 2, 1, 3);
+        Value q = Own(), k = Shared(), v = Shared();
+        if (doubt == DoubtfulAttention.GroupedRotary) (q, k) = (Rotate(q, SharedSize), Rotate(k, SharedSize));
+        if (doubt == DoubtfulAttention.BroadcastHeads)
+        {
+            q = Op("Reshape", [q, Ints(0, SharedHeads, SharingHeads / SharedHeads, Tokens, SharedSize)]);
+            Value weights = Op("Softmax", [Op("MatMul", [q, Permute(Unsqueeze(k, 2), 0, 1, 2, 4, 3)])], ("axis", -1L));
+            return Linear(Op("Reshape", [Permute(Op("MatMul", [weights, Unsqueeze(v, 2)]), 0, 3, 1, 2, 4), Ints(0, Tokens, Width)]), Width, Width, true);
+        }
+        Value Repeat(Value y) => doubt switch
+        {
+            DoubtfulAttention.TiledHeads => Op("Tile", [y, Ints(1, 2, 1, 1)]),
+            DoubtfulAttention.GatheredHeads => Op("Gather", [y, Ints(0, 0, 1, 1)], ("axis", 1L)),
+            _ => Op("Reshape", [
+                Op("Expand", [Unsqueeze(y, 2), Joined(Unsqueeze(Size(y, 0), 0), Unsqueeze(Size(y, 1), 0), Ints(2), Unsqueeze(Size(y, 2), 0), Unsqueeze(Size(y, 3), 0))]),
+                Joined(Unsqueeze(Size(y, 0), 0), Ints(SharingHeads), Unsqueeze(Size(y, 2), 0), Unsqueeze(Size(y, 3), 0))]),
+        };
+        return Merge(Op("MatMul", [Softmax(Op("MatMul", [q, Permute(Repeat(k), 0, 1, 3, 2)])), Repeat(v)]), true);
+    }
+
     private Value Doubtful(Value x, DoubtfulAttention doubt)
     {
         Value Project() => Head(Linear(x, Width, Width, true));
@@ -53,11 +100,18 @@ internal sealed partial class TransformerGraph
             }
             case DoubtfulAttention.Rotary:
             {
-                Value cos = Weight(Tokens, HeadSize), sin = Weight(Tokens, HeadSize);
-                Value Rotate(Value y) => Add(
-                    Op("Mul", [y, cos]), Op("Mul", [Op("Concat", [Op("Neg", [Slice(y, HeadSize / 2, HeadSize, 3)]), Slice(y, 0, HeadSize / 2, 3)], ("axis", 3L)), sin]));
-                return Weigh(Rotate(Project()), Rotate(Project()), Project());
+                return Weigh(Rotate(Project(), HeadSize), Rotate(Project(), HeadSize), Project());
             }
+            case DoubtfulAttention.PackedRotary:
+            {
+                Value[] parts = SplitIn3(Linear(x, Width, 3 * Width, true), 2, Width);
+                return Weigh(Rotate(Head(parts[0]), HeadSize), Rotate(Head(parts[1]), HeadSize), Head(parts[2]));
+            }
+            case DoubtfulAttention.GroupedRotary:
+            case DoubtfulAttention.TiledHeads:
+            case DoubtfulAttention.GatheredHeads:
+            case DoubtfulAttention.BroadcastHeads:
+                return Grouped(x, doubt);
             case DoubtfulAttention.NormalisedQueries:
             {
                 Value Normal(Value y) => Op("LayerNormalization", [y, Weight(HeadSize)], ("axis", -1L));

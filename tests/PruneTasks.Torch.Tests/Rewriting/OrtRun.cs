@@ -32,6 +32,23 @@ internal static class OrtRun
         }
     }
 
+    /// <summary>All outputs of a model without inputs.</summary>
+    public static IReadOnlyList<TensorData?> Constants(OnnxModel model)
+    {
+        using SessionOptions options = new() { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
+        using InferenceSession session = new(OnnxWriter.ToBytes(model), options);
+        using RunOptions run = new();
+        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, [], [], session.OutputNames);
+        return
+        [
+            .. outputs.Select(value =>
+            {
+                OrtTensorTypeAndShapeInfo info = value.GetTensorTypeAndShape();
+                return new TensorData((ElementType)(int)info.ElementDataType, info.Shape, value.GetTensorMutableRawData().ToArray());
+            }),
+        ];
+    }
+
     /// <summary>The largest difference, relative to the largest element of <paramref name="wanted"/>.</summary>
     public static double Difference(float[] wanted, float[] got)
     {
