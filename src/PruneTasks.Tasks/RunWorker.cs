@@ -154,6 +154,7 @@ public sealed class RunWorker : ToolTask
             ClassName = record.Class,
             Namespace = record.Namespace,
             Output = _staged,
+            Checkpoint = _folder.Checkpoint,
             LibTorch = NullIfEmpty(LibTorchDirectory),
             OnnxRuntime = NullIfEmpty(OnnxRuntimeDirectory),
             Threads = Threads,

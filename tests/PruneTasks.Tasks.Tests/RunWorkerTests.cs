@@ -56,6 +56,8 @@ public sealed class RunWorkerTests : IDisposable
         Assert.Null(request["model"]);
         Assert.Equal("tiny", (string?)request["name"]);
         Assert.StartsWith(_model.Staging, (string?)request["output"]);
+        // Not in the staging folder, which the next run empties.
+        Assert.Equal(_folder["obj", "tiny", "checkpoint"], (string?)request["checkpoint"]);
         Assert.Equal("/natives/torch", (string?)request["libtorch"]);
         Assert.Null(request["onnxruntime"]);
         Assert.Equal(3, (int)request["threads"]!);

@@ -19,13 +19,13 @@ internal static class TestModels
     }
 
     /// <summary>An image classifier [batch, 3, size, size] to [batch, 3]: the mean of each channel is its score.</summary>
-    public static byte[] ChannelMeans(int size, float gain = 1)
+    public static byte[] ChannelMeans(int size, float gain = 1, float? blue = null)
     {
         var graph = new Graph("image");
         Value x = graph.AddInput("image", ElementType.Float32, [new(null, "batch"), new(3, null), new(size, null), new(size, null)]);
         Value pooled = graph.AddNode("GlobalAveragePool", [x], "pooled").Outputs[0];
         Value flat = graph.AddNode("Flatten", [pooled], "flat").Outputs[0];
-        Value w = graph.AddInitializer("w", TensorData.Of([3, 3], gain, 0f, 0f, 0f, gain, 0f, 0f, 0f, gain));
+        Value w = graph.AddInitializer("w", TensorData.Of([3, 3], gain, 0f, 0f, 0f, gain, 0f, 0f, 0f, blue ?? gain));
         Value y = graph.AddNode("MatMul", [flat, w], "scores").Outputs[0];
         graph.AddOutput(y, ElementType.Float32, [new(null, "batch"), new(3, null)]);
         return ToBytes(graph);

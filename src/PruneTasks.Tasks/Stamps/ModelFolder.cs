@@ -37,6 +37,9 @@ internal sealed record ModelFolder(string Directory)
     /// <summary>Held by the build that prunes.</summary>
     public string Lock => Path.Combine(Directory, "lock");
 
+    /// <summary>Accepted steps of a build in steps, for a run after one that was killed; not in <see cref="Staging"/>, which each run empties.</summary>
+    public string Checkpoint => Path.Combine(Directory, "checkpoint");
+
     /// <summary>Everything of a running worker; on the same volume, so that files move at once. Removed before and after each run.</summary>
     public string Staging => Path.Combine(Directory, "staging");
 

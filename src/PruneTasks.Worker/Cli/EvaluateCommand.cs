@@ -67,8 +67,10 @@ internal static class EvaluateCommand
         ISampleSource samples = DataLoader.Open(request);
         WorkerNatives.UseOnnxRuntime(parsed.GetValue(OnnxRuntime));
         ModelPair pair = new(dense, pruned);
+        KeptClasses? kept = input.Classes is null ? null : KeptClasses.Of(input, new CalibrationSet(request.Inputs, [.. samples.Read([]).Take(32)]), parsed.GetValue(Threads));
+        ModelPair compared = kept is null ? pair : pair with { Dense = kept.Dense, Pruned = pruned.Classes == kept.Scores.Of ? KeptClasses.Restrict(pruned, kept.Scores) : pruned };
         IEnumerable<Sample> taken = source.Samples is { } limit ? samples.Read(diagnostics).Take(limit) : samples.Read(diagnostics);
-        Comparison comparison = pair.Compare(spec.Task, input.Manifest.Labels?.Count ?? 0, request.Inputs, taken, parsed.GetValue(Threads), cancellation);
+        Comparison comparison = compared.Compare(spec.Task, input.Manifest.Labels?.Count ?? 0, request.Inputs, taken, parsed.GetValue(Threads), cancellation).LeavingOut(samples);
         Sample one = samples.Read([]).First();
         Latency? latency = parsed.GetValue(NoLatency) ? null : pair.Measure(one, cancellation);
         return new EvaluationResult(pruned.Path, dense.Path, set, source.Path.Written, ModelCosts.Of(pruned, one), ModelCosts.Of(dense, one), comparison, latency);

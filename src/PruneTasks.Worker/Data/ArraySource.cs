@@ -27,18 +27,27 @@ internal sealed class ArraySource : ISampleSource
             at => _files[at.File].Labels is { } labels ? labels[at.Index].ToString(System.Globalization.CultureInfo.InvariantCulture) : "",
             request.Seed);
         if (_order.Count == 0) throw request.Fail(PruneDiagnostics.DataFolderEmpty, request.Path);
+        int all = _order.Count;
+        _order = [.. _order.Where(at => request.Keeps(LabelOf(at.File, at.Index)))];
+        OtherClasses = all - _order.Count;
+        if (_order.Count == 0) throw request.Fail(PruneDiagnostics.DataDoesNotFit, request.Path, "none of its samples is of a class in 'prune.classes'");
     }
+
+    /// <inheritdoc/>
+    public int OtherClasses { get; }
 
     /// <inheritdoc/>
     public IEnumerable<Sample> Read(ICollection<PruneDiagnostic> diagnostics)
     {
         foreach ((int f, int index) in _order)
         {
-            (string path, TensorData[] arrays, long[]? labels) = _files[f];
+            (string path, TensorData[] arrays, _) = _files[f];
             TensorData[] inputs = [.. arrays.Select((array, k) => Slice(array, index, _request.Inputs[k]))];
-            yield return new Sample($"{path}#{index}", inputs, labels is null ? null : (int)labels[index]);
+            yield return new Sample($"{path}#{index}", inputs, _request.Label(LabelOf(f, index)));
         }
     }
+
+    private int? LabelOf(int file, int index) => _files[file].Labels is { } labels ? (int)labels[index] : null;
 
     private (string Path, TensorData[] Inputs, long[]? Labels) Load(string path)
     {

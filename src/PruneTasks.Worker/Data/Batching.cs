@@ -6,7 +6,7 @@ namespace PruneTasks.Worker.Data;
 internal static class Batching
 {
     /// <summary>
-    /// Cuts samples into runs of at most <paramref name="size"/>, in order. A run ends early where a shape changes; runs have one
+    /// Cuts samples into runs of at most <paramref name="size"/>, in order. A run ends early where a shape or the weight changes; runs have one
     /// sample where an input has a fixed first axis.
     /// </summary>
     public static IEnumerable<IReadOnlyList<Sample>> Split(IReadOnlyList<ModelInput> inputs, IEnumerable<Sample> samples, int size)
@@ -15,7 +15,7 @@ internal static class Batching
         List<Sample> run = [];
         foreach (Sample sample in samples)
         {
-            if (run.Count == limit || (run.Count > 0 && !SameShapes(run[0], sample)))
+            if (run.Count == limit || (run.Count > 0 && (run[0].Weight != sample.Weight || !SameShapes(run[0], sample))))
             {
                 yield return run;
                 run = [];

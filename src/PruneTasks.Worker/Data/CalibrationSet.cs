@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using PruneTasks.Onnx;
+using PruneTasks.Torch.Building;
 
 namespace PruneTasks.Worker.Data;
 
@@ -32,6 +33,13 @@ internal sealed class CalibrationSet
 
     /// <summary>The contents of each sample, hashed, in order.</summary>
     public IReadOnlyList<byte[]> SampleHashes => _hashes;
+
+    /// <summary>The same samples, each counting <paramref name="weight"/> times.</summary>
+    public CalibrationSet WithWeight(double weight) => new(Inputs, [.. Samples.Select(sample => sample with { Weight = weight })]);
+
+    /// <summary>Runs of at most <paramref name="size"/> samples of one weight, as the network is given them.</summary>
+    public IEnumerable<CalibrationBatch> WeightedBatches(int size) =>
+        Batching.Split(Inputs, Samples, size).Select(run => new CalibrationBatch(Batching.Join(run), run.Count, run[0].Weight, run.Count(sample => sample.IsView)));
 
     /// <summary>Runs of at most <paramref name="size"/> samples: for each the inputs in the model's order, joined along axis 0.</summary>
     public IEnumerable<IReadOnlyList<TensorData>> Batches(int size) => Batching.Split(Inputs, Samples, size).Select(Batching.Join);

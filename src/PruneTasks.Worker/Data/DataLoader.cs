@@ -34,14 +34,15 @@ internal static class DataLoader
     public static LoadedData Load(DataRequest request, int? samples, int holdOut, ICollection<PruneDiagnostic> diagnostics)
     {
         int wanted = samples ?? int.MaxValue - holdOut;
-        List<Sample> taken = [.. Open(request).Read(diagnostics).Take(wanted + holdOut)];
+        ISampleSource source = Open(request);
+        List<Sample> taken = [.. source.Read(diagnostics).Take(wanted + holdOut)];
         int used = taken.Count >= wanted + holdOut ? wanted
             : taken.Count < LeastToSplit ? taken.Count
             : Math.Min(wanted, taken.Count - Math.Min(holdOut, taken.Count / 8));
         var calibration = new CalibrationSet(request.Inputs, [.. taken.Take(used)]);
         var known = new HashSet<string>(calibration.SampleHashes.Select(Convert.ToHexString), StringComparer.Ordinal);
         Sample[] rest = [.. taken.Skip(used).Where(sample => !known.Contains(Convert.ToHexString(sample.ContentHash())))];
-        return new LoadedData(calibration, rest.Length > 0 ? new CalibrationSet(request.Inputs, rest) : null);
+        return new LoadedData(calibration, rest.Length > 0 ? new CalibrationSet(request.Inputs, rest) : null) { OtherClasses = source.OtherClasses };
     }
 
     private const int LeastToSplit = 16;
@@ -73,6 +74,12 @@ internal static class DataLoader
 /// <param name="HoldOut">Never used to decide; null where the data has too few samples.</param>
 internal sealed record LoadedData(CalibrationSet Calibration, CalibrationSet? HoldOut)
 {
+    /// <summary>Samples that were left out, because they are of classes that are not kept.</summary>
+    public int OtherClasses { get; init; }
+
+    /// <summary>The same, each calibration sample counting <paramref name="weight"/> times.</summary>
+    public LoadedData WithWeight(double weight) => weight == 1 ? this : this with { Calibration = Calibration.WithWeight(weight) };
+
     /// <summary>These calibration samples, then those of <paramref name="common"/> that are in neither set.</summary>
     /// <remarks>One after the other: all statistics are sums over the samples, and runs of one shape stay whole.</remarks>
     public CalibrationSet Join(CalibrationSet common)

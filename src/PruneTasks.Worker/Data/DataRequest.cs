@@ -1,4 +1,5 @@
 using PruneTasks.Spec;
+using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Diagnostics;
 
 namespace PruneTasks.Worker.Data;
@@ -38,6 +39,15 @@ internal sealed record DataRequest
 
     /// <summary>Entries of the model's class axis, where it is known.</summary>
     public int? Classes { get; init; }
+
+    /// <summary>The classes that are kept; null to read samples of all classes.</summary>
+    public ClassSelection? Kept { get; init; }
+
+    /// <summary>Whether a sample of this class of the dense model is read. One without a known class is.</summary>
+    public bool Keeps(int? label) => Kept is null || label is not { } dense || Kept.NewNumber(dense) is not null;
+
+    /// <summary>The number of a class in the pruned model.</summary>
+    public int? Label(int? label) => Kept is { } kept && label is { } dense ? kept.NewNumber(dense) : label;
 
     /// <summary>The error of a row of the table, at the key's place; the key is the message's first argument.</summary>
     public PruneDiagnosticException Fail(PruneDiagnosticDescriptor descriptor, params object[] arguments) =>

@@ -23,11 +23,15 @@ internal sealed class ImageFolderSource : ISampleSource
         _request = request;
         _input = ImageInput.For(request);
         var labels = new ClassLabels(request.Labels, request.Classes, paths);
-        _order = [.. SampleOrder.Spread(
-            paths.Order(StringComparer.Ordinal).Select(path => (Path: path, Class: labels.Of(path))),
-            item => item.Class.Folder,
-            request.Seed).Select(item => (item.Path, item.Class.Label))];
+        (string Path, (string Folder, int? Label) Class)[] all = [.. paths.Order(StringComparer.Ordinal).Select(path => (Path: path, Class: labels.Of(path)))];
+        _order = [.. SampleOrder.Spread(all.Where(item => request.Keeps(item.Class.Label)), item => item.Class.Folder, request.Seed)
+            .Select(item => (item.Path, request.Label(item.Class.Label)))];
+        OtherClasses = all.Length - _order.Count;
+        if (_order.Count == 0) throw request.Fail(PruneDiagnostics.DataDoesNotFit, request.Path, "none of its images is of a class in 'prune.classes'");
     }
+
+    /// <inheritdoc/>
+    public int OtherClasses { get; }
 
     /// <inheritdoc/>
     public IEnumerable<Sample> Read(ICollection<PruneDiagnostic> diagnostics)

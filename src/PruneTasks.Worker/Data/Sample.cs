@@ -10,7 +10,13 @@ namespace PruneTasks.Worker.Data;
 /// <param name="Label">Index of its class, where the data has labels.</param>
 internal sealed record Sample(string Source, IReadOnlyList<TensorData> Inputs, int? Label)
 {
-    /// <summary>SHA-256 over types, shapes and elements of all inputs; the label and the source do not count.</summary>
+    /// <summary>How much it counts in statistics and refits, at least 0.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>Made from another sample.</summary>
+    public bool IsView { get; init; }
+
+    /// <summary>SHA-256 over types, shapes and elements of all inputs; label, source and weight do not count.</summary>
     public byte[] ContentHash()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

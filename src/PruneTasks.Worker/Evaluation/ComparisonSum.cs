@@ -9,26 +9,24 @@ internal sealed class ComparisonSum
     private static readonly ElementType[] Floats = [ElementType.Float32, ElementType.Float16, ElementType.Float64, ElementType.BFloat16];
 
     private readonly bool? _scores;
+    private readonly NextTokens? _tokens;
     private readonly IReadOnlyList<string> _names;
     private readonly DifferenceSum[] _differences;
     private readonly bool[] _seen;
+    private readonly List<SampleFigures> _figures = [];
     private int _samples;
-    private long _rows;
-    private long _same;
-    private double _klOfLogits;
-    private double _klOfProbabilities;
+    private readonly List<double> _klOfProbabilities = [];
     private bool _probabilities = true;
-    private int _labelled;
-    private int _denseRight;
-    private int _prunedRight;
-    private bool _rowsAreSamples = true;
+    private bool _scored;
 
     /// <param name="names">The outputs.</param>
     /// <param name="scores">Whether the first output holds class scores; null: if all its rows are probabilities.</param>
-    public ComparisonSum(IReadOnlyList<string> names, bool? scores)
+    /// <param name="tokens">Where the samples tell the next token; null for other tasks.</param>
+    public ComparisonSum(IReadOnlyList<string> names, bool? scores, NextTokens? tokens = null)
     {
         _names = names;
         _scores = scores;
+        _tokens = tokens;
         _differences = [.. names.Select(name => new DifferenceSum(name))];
         _seen = new bool[names.Count];
     }
@@ -48,7 +46,7 @@ internal sealed class ComparisonSum
             float[] prunedValues = b.ToFloats();
             _seen[i] = true;
             _differences[i].Add(denseValues, prunedValues);
-            if (first && _scores is not false && ClassesOf(a.Shape) is >= 2 and { } classes) AddScores(run, denseValues, prunedValues, (int)classes);
+            if (first && ClassesOf(a.Shape) is >= 2 and { } classes) AddRows(run, denseValues, prunedValues, (int)classes);
             first = false;
         }
     }
@@ -56,19 +54,27 @@ internal sealed class ComparisonSum
     /// <summary>The outcome.</summary>
     public Comparison Finish(IReadOnlyList<string> remarks)
     {
-        bool scores = _rows > 0 && (_scores ?? _probabilities);
-        double kl = (_probabilities ? _klOfProbabilities : _klOfLogits) / Math.Max(1, _rows);
+        long rows = _figures.Sum(f => (long)f.Rows);
+        bool scores = _scored && rows > 0 && (_scores ?? _probabilities);
+        SampleFigures[] samples = [.. _figures.Select((f, i) => _probabilities ? f with { Kl = _klOfProbabilities[i] } : f)];
+        double kl = samples.Sum(f => f.Kl) / Math.Max(1, rows);
         // Rounding may leave a sum of non-negative terms a hair below zero.
         kl = kl is < 0 and > -1e-9 ? 0 : kl;
-        bool labelled = scores && _rowsAreSamples && _labelled > 0;
+        int labelled = scores ? _figures.Count(f => f.DenseRight is not null) : 0;
+        double cosine = _figures.Sum(f => f.Cosine) / Math.Max(1, rows);
+        double tokens = scores ? _figures.Sum(f => (double)f.Tokens) : 0;
         return new Comparison
         {
             Samples = _samples,
-            Agreement = scores ? (double)_same / _rows : null,
+            Agreement = scores ? (double)_figures.Sum(f => (long)f.Same) / rows : null,
             Kl = scores && double.IsFinite(kl) ? kl : null,
-            Labelled = labelled ? _labelled : 0,
-            DenseTop1 = labelled ? (double)_denseRight / _labelled : null,
-            PrunedTop1 = labelled ? (double)_prunedRight / _labelled : null,
+            Labelled = labelled,
+            DenseTop1 = labelled > 0 ? (double)_figures.Count(f => f.DenseRight == true) / labelled : null,
+            PrunedTop1 = labelled > 0 ? (double)_figures.Count(f => f.PrunedRight == true) / labelled : null,
+            Cosine = rows > 0 && double.IsFinite(cosine) ? cosine : null,
+            DensePerplexity = tokens > 0 ? Math.Exp(_figures.Sum(f => f.DenseEntropy) / tokens) : null,
+            PrunedPerplexity = tokens > 0 ? Math.Exp(_figures.Sum(f => f.PrunedEntropy) / tokens) : null,
+            PerSample = samples,
             Outputs = [.. _differences.Where((_, i) => _seen[i]).Select(difference => difference.Finish())],
             Remarks = scores && !double.IsFinite(kl) ? [.. remarks, "a model gives scores that are not finite; KL is not defined"] : remarks,
         };
@@ -82,25 +88,51 @@ internal sealed class ComparisonSum
         return axis < 1 ? 0 : shape[axis];
     }
 
-    private void AddScores(IReadOnlyList<Sample> run, float[] dense, float[] pruned, int classes)
+    /// <summary>Rows belong to the samples in order; where they cannot be told apart, the run counts as one sample without a label.</summary>
+    private void AddRows(IReadOnlyList<Sample> run, float[] dense, float[] pruned, int classes)
     {
         int rows = dense.Length / classes;
-        _rowsAreSamples &= rows == run.Count;
+        int parts = rows % run.Count == 0 ? run.Count : 1;
+        for (int part = 0; part < parts; part++)
+        {
+            Sample? sample = parts == run.Count ? run[part] : null;
+            _figures.Add(Figures(sample, dense.AsMemory(part * rows / parts * classes, rows / parts * classes), pruned.AsMemory(part * rows / parts * classes, rows / parts * classes), classes));
+        }
+    }
+
+    private SampleFigures Figures(Sample? sample, ReadOnlyMemory<float> dense, ReadOnlyMemory<float> pruned, int classes)
+    {
+        int rows = dense.Length / classes;
+        var figures = new SampleFigures { Rows = rows };
+        double klOfProbabilities = 0;
+        long?[]? next = sample is null ? null : _tokens?.After(sample, rows);
+        int? label = rows == 1 && sample?.Label is { } known && known >= 0 && known < classes ? known : null;
         for (int row = 0; row < rows; row++)
         {
-            ReadOnlySpan<float> a = dense.AsSpan(row * classes, classes);
-            ReadOnlySpan<float> b = pruned.AsSpan(row * classes, classes);
-            int denseTop = Scores.Top(a);
-            int prunedTop = Scores.Top(b);
-            _rows++;
-            if (denseTop == prunedTop) _same++;
+            ReadOnlySpan<float> a = dense.Span.Slice(row * classes, classes), b = pruned.Span.Slice(row * classes, classes);
+            figures = figures with { Cosine = figures.Cosine + Scores.Cosine(a, b) };
+            if (_scores is false) continue;
+            _scored = true;
+            int denseTop = Scores.Top(a), prunedTop = Scores.Top(b);
             _probabilities = _probabilities && Scores.AreProbabilities(a) && Scores.AreProbabilities(b);
-            if (_probabilities) _klOfProbabilities += Scores.KlOfProbabilities(a, b);
-            _klOfLogits += Scores.KlOfLogits(a, b);
-            if (rows != run.Count || run[row].Label is not { } label || label < 0 || label >= classes) continue;
-            _labelled++;
-            if (denseTop == label) _denseRight++;
-            if (prunedTop == label) _prunedRight++;
+            // Which of the two counts is known at the end only.
+            if (_probabilities) klOfProbabilities += Scores.KlOfProbabilities(a, b);
+            figures = figures with
+            {
+                Same = figures.Same + (denseTop == prunedTop ? 1 : 0),
+                Kl = figures.Kl + Scores.KlOfLogits(a, b),
+                DenseRight = label is { } l ? denseTop == l : null,
+                PrunedRight = label is { } m ? prunedTop == m : null,
+            };
+            if (next?[row] is not { } token || token < 0 || token >= classes) continue;
+            figures = figures with
+            {
+                Tokens = figures.Tokens + 1,
+                DenseEntropy = figures.DenseEntropy + Scores.Surprise(a, (int)token),
+                PrunedEntropy = figures.PrunedEntropy + Scores.Surprise(b, (int)token),
+            };
         }
+        _klOfProbabilities.Add(klOfProbabilities);
+        return figures;
     }
 }

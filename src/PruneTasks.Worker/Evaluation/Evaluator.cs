@@ -18,11 +18,12 @@ internal static class Evaluator
     /// <param name="samples">What to run.</param>
     /// <param name="scores">Whether the first output holds class scores; null to find out (<see cref="HoldsScores"/>): it does if its rows are probabilities.</param>
     /// <param name="cancellation">Ends it between two runs.</param>
+    /// <param name="tokens">Where the samples tell the next token, for perplexity.</param>
     /// <exception cref="OnnxRuntimeException">A model fails on a sample.</exception>
     public static Comparison Compare(
-        OrtSession dense, OrtSession pruned, IReadOnlyList<ModelInput> inputs, IEnumerable<Sample> samples, bool? scores, CancellationToken cancellation)
+        OrtSession dense, OrtSession pruned, IReadOnlyList<ModelInput> inputs, IEnumerable<Sample> samples, bool? scores, CancellationToken cancellation, NextTokens? tokens = null)
     {
-        var sum = new ComparisonSum(dense.OutputNames, scores);
+        var sum = new ComparisonSum(dense.OutputNames, scores, tokens);
         bool oneByOne = false;
         foreach (IReadOnlyList<Sample> run in Batching.Split(inputs, samples, BatchSize))
         {

@@ -25,7 +25,8 @@ internal sealed record ModelPair(ModelFile Dense, ModelFile Pruned)
         using OrtSession dense = Open(Dense, each);
         using OrtSession pruned = Open(Pruned, each);
         bool? scores = Evaluator.HoldsScores(task, labels, Dense.Classes);
-        return Guard(() => Evaluator.Compare(dense, pruned, inputs, samples, scores, cancellation));
+        NextTokens? tokens = task == ModelTask.CausalLanguageModel ? NextTokens.Find(inputs) : null;
+        return Guard(() => Evaluator.Compare(dense, pruned, inputs, samples, scores, cancellation, tokens));
     }
 
     /// <summary>Measures both on one sample, one thread, batch 1.</summary>

@@ -42,6 +42,23 @@ internal static class Scores
         return sum;
     }
 
+    /// <summary>−log of the probability of one class, in nats.</summary>
+    public static double Surprise(ReadOnlySpan<float> row, int index) =>
+        AreProbabilities(row) ? -Math.Log(Math.Max(row[index], LeastProbability)) : LogSumExp(row) - row[index];
+
+    /// <summary>Cosine of two rows; 1 if both are zero, 0 if one is.</summary>
+    public static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        double product = 0, first = 0, second = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            product += (double)a[i] * b[i];
+            first += (double)a[i] * a[i];
+            second += (double)b[i] * b[i];
+        }
+        return first == 0 || second == 0 ? (first == second ? 1 : 0) : product / Math.Sqrt(first * second);
+    }
+
     /// <summary>No entry is negative and the sum is 1 within 1e-3 (float16 softmax needs as much).</summary>
     public static bool AreProbabilities(ReadOnlySpan<float> row)
     {

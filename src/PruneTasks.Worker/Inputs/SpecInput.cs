@@ -12,6 +12,12 @@ namespace PruneTasks.Worker.Inputs;
 /// <param name="Manifest">Spec and signature put together; its image section has width and height.</param>
 internal sealed record SpecInput(PruneSpec Spec, ModelFile Model, ModelManifest Manifest)
 {
+    /// <summary>Labels of all classes of the dense model; the manifest has those that are kept.</summary>
+    public IReadOnlyList<string>? AllLabels { get; init; }
+
+    /// <summary>The classes that are kept; null for all.</summary>
+    public ClassSelection? Classes { get; init; }
+
     /// <summary>Reads the spec.</summary>
     /// <param name="path">The spec file.</param>
     /// <param name="diagnostics">Takes the warnings.</param>
@@ -41,7 +47,7 @@ internal sealed record SpecInput(PruneSpec Spec, ModelFile Model, ModelManifest 
         ManifestResult built = ManifestBuilder.Build(spec, signature);
         if (built.Manifest is null) throw new PruneDiagnosticException(built.Diagnostics);
         foreach (PruneDiagnostic warning in built.Diagnostics) diagnostics.Add(warning);
-        return new SpecInput(spec, model, built.Manifest);
+        return new SpecInput(spec, model, built.Manifest) { AllLabels = built.AllLabels, Classes = built.Classes };
     }
 
     /// <summary>The request for one of the spec's data sections.</summary>
@@ -57,7 +63,9 @@ internal sealed record SpecInput(PruneSpec Spec, ModelFile Model, ModelManifest 
         Seed = Spec.Prune.Seed,
         Image = Manifest.Image,
         ImageSpan = Spec.PlaceOf("image"),
-        Labels = Manifest.Labels,
+        Labels = AllLabels,
+        // Everyone's data steadies the repair, whatever it shows.
+        Kept = section == "common" ? null : Classes,
         Inputs = ModelInput.Of(Model.Model),
         Classes = Model.Classes,
     };

@@ -1,27 +1,94 @@
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
+using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Worker.Evaluation;
 
 namespace PruneTasks.Worker.Pipeline;
 
-/// <summary>What was left out of a model without changing its results, before anything is pruned.</summary>
-/// <param name="Slice">The tokens that the last block still works on.</param>
+/// <summary>What a file costs.</summary>
+internal sealed record RewriteCost(long Macs, long Parameters, long Bytes);
+
+/// <summary>One rewrite that changes no result.</summary>
+/// <param name="Kind"><c>classes</c>, <c>constants</c>, <c>normalization</c> or <c>tokens</c>.</param>
+/// <param name="What">What was done, as a sentence.</param>
+/// <param name="Before">The model before.</param>
+/// <param name="After">The model after.</param>
 /// <param name="Difference">Largest difference of the outputs in ONNX Runtime, as in <see cref="Verification"/>: rounding.</param>
-/// <param name="Model">The rewritten file.</param>
-internal sealed record ExactRewrites(TokenSliceResult Slice, double Difference, byte[] Model)
+internal sealed record ExactRewrite(string Kind, string What, RewriteCost Before, RewriteCost After, double Difference);
+
+/// <summary>A rewrite that was undone, because its check failed.</summary>
+/// <param name="Kind">See <see cref="ExactRewrite"/>.</param>
+/// <param name="Reason">Why.</param>
+internal sealed record UndoneRewrite(string Kind, string Reason);
+
+/// <summary>What was left out of a model without changing its results, before anything is pruned. Each part was checked in ONNX Runtime by itself.</summary>
+internal sealed record ExactRewrites
 {
-    /// <summary>Rewrites <paramref name="model"/>, and checks in ONNX Runtime that it computes what it did; null if there is nothing to leave out.</summary>
-    /// <exception cref="Spec.Diagnostics.PruneDiagnosticException">It does not.</exception>
-    public static ExactRewrites? Apply(OnnxModel model, PruneJob job, ShapeBinding oneSample)
+    /// <summary>What was done, in order.</summary>
+    public required IReadOnlyList<ExactRewrite> Done { get; init; }
+
+    /// <summary>What was undone.</summary>
+    public required IReadOnlyList<UndoneRewrite> Undone { get; init; }
+
+    /// <summary>The tokens that the last block still works on; null if that was not done.</summary>
+    public TokenSliceResult? Slice { get; init; }
+
+    /// <summary>Why the last layer still computes the classes that are not kept; null if it does not, or all are kept.</summary>
+    public string? ClassesStay { get; init; }
+
+    /// <summary>The model before.</summary>
+    public required RewriteCost Before { get; init; }
+
+    /// <summary>The model after.</summary>
+    public required RewriteCost After { get; init; }
+
+    /// <summary>The rewritten file; null if nothing was done.</summary>
+    public byte[]? Model { get; init; }
+
+    /// <summary>Multiply-accumulates before; the same as after if nothing was done.</summary>
+    public long MacsBefore => Before.Macs;
+
+    /// <summary>Multiply-accumulates after.</summary>
+    public long MacsAfter => After.Macs;
+
+    /// <summary>Largest difference of all.</summary>
+    public double Difference => Done.Count == 0 ? 0 : Done.Max(rewrite => rewrite.Difference);
+
+    /// <summary>Rewrites the job's model.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="oneSample">Sizes for the counts.</param>
+    /// <returns>The model to go on with, and what was done; null for nothing.</returns>
+    /// <exception cref="PruneDiagnosticException">The classes cannot be kept alone.</exception>
+    public static (OnnxModel Model, ExactRewrites? Rewrites) Apply(PruneJob job, ShapeBinding oneSample)
     {
-        SitePreparation.MakeWeightsInitializers(model.Graph);
-        if (TokenSlice.Apply(model, ShapeInvariants.Find(model), oneSample) is not { } slice) return null;
-        byte[] rewritten = OnnxWriter.ToBytes(model);
-        ElementType type = model.Graph.Initializers.Select(v => v.Constant).OfType<TensorData>()
-            .Where(c => c.Type is ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16)
-            .MaxBy(c => c.Count)?.Type ?? ElementType.Float32;
-        double difference = Verification.Check(
-            OnnxWriter.ToBytes(job.Model), rewritten, job.HoldOut ?? job.Calibration, Verification.Tolerance(type), job.Threads,
-            "dense model (after exact rewrites, which prune.exact: false leaves out)");
-        return new ExactRewrites(slice, difference, rewritten);
+        RewriteSession session = new(job, oneSample);
+        string? stay = null;
+        if (job.Classes is { } classes)
+        {
+            session.Require("classes", model =>
+            {
+                stay = ClassRows.Cut(model, classes);
+                return $"{classes.Classes.Count} of {classes.Of} classes are kept" + (stay is null ? ", in the last layer itself" : "");
+            });
+        }
+        TokenSliceResult? slice = null;
+        if (job.Spec.Prune.Exact)
+        {
+            session.Try("constants", model => ConstantFolding.Apply(model, RunAlone) is > 0 and var n ? $"{n} {(n == 1 ? "value depends" : "values depend")} on constants alone and {(n == 1 ? "is" : "are")} stored" : null);
+            session.Try("normalization", model => BatchNormFolding.Apply(model) is > 0 and var n ? $"{n} BatchNormalization {(n == 1 ? "is" : "are")} part of the weights of the layers beside {(n == 1 ? "it" : "them")}" : null);
+            session.Try("tokens", model =>
+            {
+                SitePreparation.MakeWeightsInitializers(model.Graph);
+                slice = TokenSlice.Apply(model, ShapeInvariants.Find(model), oneSample);
+                return slice is null ? null : "the last block works on the tokens that are read alone";
+            });
+        }
+        return session.Finish(slice, stay);
+    }
+
+    private static IReadOnlyList<TensorData?> RunAlone(OnnxModel constants)
+    {
+        using OrtSession session = OrtSession.Load(OnnxWriter.ToBytes(constants), "constants of the model", 1);
+        return session.Run([]);
     }
 }

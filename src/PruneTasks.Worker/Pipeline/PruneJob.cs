@@ -1,4 +1,5 @@
 using PruneTasks.Onnx;
+using PruneTasks.Pruning;
 using PruneTasks.Spec;
 using PruneTasks.Worker.Data;
 
@@ -31,14 +32,29 @@ internal sealed record PruneJob
     /// <summary>More of the app's own data, held back: checks and vetoes only. Null where the data has too few samples.</summary>
     public CalibrationSet? HoldOut { get; init; }
 
+    /// <summary>The classes that are kept; null for all.</summary>
+    public ClassScores? Classes { get; init; }
+
     /// <summary>Threads; 0 for all cores.</summary>
     public int Threads { get; init; }
 
     /// <summary>Folder of libtorch, if the request names one.</summary>
     public string? LibTorch { get; init; }
 
+    /// <summary>Folder for the steps of a long build; null to keep none.</summary>
+    public string? Checkpoint { get; init; }
+
     /// <summary>Takes one line on the progress. Never read by a program.</summary>
     public Action<string> Log { get; init; } = static _ => { };
+
+    /// <summary>The file that rewrites are held against: the dense model, or its answer among the classes that are kept.</summary>
+    public byte[] Reference()
+    {
+        if (Classes is not { } classes) return OnnxWriter.ToBytes(Model);
+        OnnxModel restricted = LoadModel();
+        ClassRows.Select(restricted, classes);
+        return OnnxWriter.ToBytes(restricted);
+    }
 
     /// <summary>The dense model, read again.</summary>
     public OnnxModel LoadModel() => OnnxReader.Load(ModelBytes, Path.GetDirectoryName(Path.GetFullPath(ModelPath)));

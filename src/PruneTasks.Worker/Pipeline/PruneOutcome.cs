@@ -1,4 +1,5 @@
 using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Torch.Probing;
 using PruneTasks.Worker.Report;
 
 namespace PruneTasks.Worker.Pipeline;
@@ -18,11 +19,35 @@ internal sealed record PruneOutcome
     /// <summary>What was left out without changing a result; null if nothing was.</summary>
     public ExactRewrites? Exact { get; init; }
 
+    /// <summary>Views beside the samples; null where there was nothing to prune.</summary>
+    public ViewReport? Views { get; init; }
+
+    /// <summary>Prices behind the plan; null if it needed none.</summary>
+    public PriceReport? Prices { get; init; }
+
+    /// <summary>How the budget was spent; null where that was not asked.</summary>
+    public BudgetReport? Budget { get; init; }
+
+    /// <summary>Whether prices add up; null where none were measured.</summary>
+    public AdditivityReport? Additivity { get; init; }
+
+    /// <summary>Personal and common sites; null without common data.</summary>
+    public PartitionReport? Partition { get; init; }
+
+    /// <summary>Prices from random sets of sites; null where another way was taken.</summary>
+    public ProbedPrices? Probes { get; init; }
+
+    /// <summary>Training after the build; null if the spec asks for none.</summary>
+    public DistillReport? Distill { get; init; }
+
     /// <summary>Time of each stage, in order.</summary>
     public required IReadOnlyList<StageTime> Stages { get; init; }
 
     /// <summary>Largest absolute difference at any output between the masked dense graph and the file with the units removed; null if not checked.</summary>
     public double? MaskedDifference { get; init; }
+
+    /// <summary>The steps of the build; null if it was made in one.</summary>
+    public StepReport? Steps { get; init; }
 
     /// <summary>Warnings for the build, without errors: those are thrown.</summary>
     public IReadOnlyList<PruneDiagnostic> Diagnostics { get; init; } = [];

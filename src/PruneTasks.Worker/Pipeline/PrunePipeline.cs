@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec.Diagnostics;
@@ -18,32 +17,64 @@ internal sealed class PrunePipeline : IPruningPipeline
     /// <inheritdoc/>
     public PruneOutcome Run(PruneJob job, CancellationToken cancellation)
     {
-        Stages stages = new(job.Log);
+        StageClock stages = new(job.Log);
         List<PruneDiagnostic> warnings = [];
-        OnnxModel loaded = job.LoadModel();
         ShapeBinding oneSample = OneSample(job.Calibration);
-        ExactRewrites? exact = job.Spec.Prune.Exact ? stages.Run("exact rewrites", () => ExactRewrites.Apply(loaded, job, oneSample)) : null;
+        (OnnxModel loaded, ExactRewrites? rewrites) = stages.Run("exact rewrites", () => ExactRewrites.Apply(job, oneSample));
+        ExactRewrites? exact = rewrites is { Done.Count: > 0 } ? rewrites : null;
+        if (rewrites?.ClassesStay is { } stay) warnings.Add(PruneDiagnostics.ClassesStay.At(job.Spec.File, job.Spec.PlaceOf("prune.classes"), stay));
         PreparedModel model = stages.Run("find units", () => PreparedModel.From(loaded, oneSample));
-        RefusalReport[] refusals = [.. model.Inventory.Refusals.Select(r => new RefusalReport(
-            r.OpType.Length == 0 ? $"'{r.Where}'" : $"{r.OpType} '{r.Where}'", $"{r.Kind.ToSpecName()}: {r.Detail}"))];
         using TorchNetwork? network = model.Inventory.Sites.Count == 0 ? null : stages.Run("load libtorch", () =>
         {
             WorkerNatives.UseTorch(job.LibTorch, job.Threads);
             return TorchNetwork.Create(job, model);
         });
-        PrunePlan plan = PlanMaker.Make(job, model, exact, () => stages.Run("measure prices", () => network!.Prices(cancellation)), warnings);
-        if (network is null || plan.Sites.All(s => s.Remove == 0))
+        double macsLeft = exact is null ? 1 : (double)exact.MacsAfter / exact.MacsBefore;
+        Decision decision = PlanStage.Run(job, model, network, macsLeft, oneSample, stages, warnings, cancellation);
+        PruneOutcome outcome = new()
         {
-            string why = model.Inventory.Sites.Count > 0 ? "the plan removes nothing"
-                : refusals.Length == 0 ? "it has no feed-forward or attention layer" : string.Join("; ", refusals.Select(r => r.Reason).Distinct().Take(5));
-            if (exact is null) warnings.Add(PruneDiagnostics.NoUnitFound.At(job.Spec.File, job.Spec.PlaceNear("model"), Path.GetFileName(job.ModelPath), why));
-            return new PruneOutcome { Model = exact?.Model ?? job.ModelBytes.ToArray(), Exact = exact, Sites = [.. plan.Sites.Select(s => Site(s, null))], Refusals = refusals, Stages = stages.Times, Diagnostics = warnings };
+            Model = exact?.Model ?? job.ModelBytes.ToArray(),
+            Exact = rewrites,
+            Views = network?.Views,
+            Sites = [.. decision.Outcome.Plan.Sites.Select(s => Site(s, null))],
+            Refusals = [.. model.Inventory.Refusals.Select(r => new RefusalReport(
+                r.OpType.Length == 0 ? $"'{r.Where}'" : $"{r.OpType} '{r.Where}'", $"{r.Kind.ToSpecName()}: {r.Detail}"))],
+            Prices = decision.Prices,
+            Budget = decision.Outcome.Report,
+            Additivity = decision.Additivity,
+            Partition = decision.Partition,
+            Probes = network?.Probed,
+            Stages = stages.Times,
+            Diagnostics = warnings,
+        };
+        if (network is null || decision.Outcome.Plan.Sites.All(s => s.Remove == 0))
+        {
+            warnings.AddRange(Distilling.Idle(job));
+            if (exact is null) warnings.Add(PruneDiagnostics.NoUnitFound.At(job.Spec.File, job.Spec.PlaceNear("model"), Path.GetFileName(job.ModelPath), WhyNothing(model, outcome.Refusals)));
+            return outcome;
         }
+        if (job.Spec.Prune.Flip != "auto" && network.Views is not { Kind: "image", Count: > 0 })
+            warnings.Add(PruneDiagnostics.NoEffect.At(job.Spec.File, job.Spec.PlaceNear("prune.flip"), "prune.flip", "no views of images are made"));
         if (job.Calibration.Count < FewSamples)
             warnings.Add(PruneDiagnostics.FewSamples.At(job.Spec.File, job.Spec.PlaceNear("data.personal"), job.Calibration.Count, FewSamples));
 
-        BuildResult build = stages.Run("build", () => network.Build(plan, cancellation));
+        Built built = BuildStage.Run(job, network, decision.Outcome, stages, warnings, cancellation);
+        (byte[] pruned, double difference) = Remove(job, model, built.Build, stages, cancellation);
+        if (pruned.Length >= job.ModelBytes.Length) warnings.Add(PruneDiagnostics.NoSizeGain.At(job.Spec.File, job.Spec.PlaceNear("prune"), pruned.Length, job.ModelBytes.Length));
+        Dictionary<PruneSite, double> errors = built.Build.Sites.ToDictionary(s => s.Removal.Site, s => s.RelativeError);
+        return outcome with
+        {
+            Model = pruned,
+            Sites = [.. built.Plan.Sites.Select(s => Site(s, errors.TryGetValue(s.Site, out double error) ? error : null))],
+            Steps = built.Steps,
+            Distill = built.Distill,
+            MaskedDifference = difference,
+        };
+    }
 
+    /// <summary>Cuts the removed units out of the graph, and holds the result in ONNX Runtime against the graph in which they are masked.</summary>
+    private static (byte[] Pruned, double Difference) Remove(PruneJob job, PreparedModel model, BuildResult build, StageClock stages, CancellationToken cancellation)
+    {
         byte[] masked = [], pruned = [];
         stages.Run("remove", () =>
         {
@@ -54,21 +85,14 @@ internal sealed class PrunePipeline : IPruningPipeline
         });
         cancellation.ThrowIfCancellationRequested();
         double difference = stages.Run("verify", () => Verification.Check(
-            masked, pruned, job.HoldOut ?? job.Calibration, Verification.Tolerance(build.Weights.Keys.First().Type), job.Threads));
-        if (pruned.Length >= job.ModelBytes.Length) warnings.Add(PruneDiagnostics.NoSizeGain.At(job.Spec.File, job.Spec.PlaceNear("prune"), pruned.Length, job.ModelBytes.Length));
-
-        Dictionary<PruneSite, double> errors = build.Sites.ToDictionary(s => s.Removal.Site, s => s.RelativeError);
-        return new PruneOutcome
-        {
-            Model = pruned,
-            Exact = exact,
-            Sites = [.. plan.Sites.Select(s => Site(s, errors.TryGetValue(s.Site, out double error) ? error : null))],
-            Refusals = refusals,
-            Stages = stages.Times,
-            MaskedDifference = difference,
-            Diagnostics = warnings,
-        };
+            masked, pruned, job.HoldOut ?? job.Calibration, Verification.Tolerance(build.Weights.Keys.FirstOrDefault()?.Type ?? ElementType.Float32), job.Threads));
+        return (pruned, difference);
     }
+
+    private static string WhyNothing(PreparedModel model, IReadOnlyList<RefusalReport> refusals) =>
+        model.Inventory.Sites.Count > 0 ? "the plan removes nothing"
+        : refusals.Count == 0 ? "it has no feed-forward or attention layer"
+        : string.Join("; ", refusals.Select(r => r.Reason).Distinct().Take(5));
 
     private static ShapeBinding OneSample(CalibrationSet set)
     {
@@ -90,25 +114,4 @@ internal sealed class PrunePipeline : IPruningPipeline
         },
         Error = error,
     };
-
-    /// <summary>Runs stages and keeps their times.</summary>
-    private sealed class Stages(Action<string> log)
-    {
-        public List<StageTime> Times { get; } = [];
-
-        public void Run(string name, Action stage) => Run(name, () =>
-        {
-            stage();
-            return 0;
-        });
-
-        public T Run<T>(string name, Func<T> stage)
-        {
-            log(name);
-            long start = Stopwatch.GetTimestamp();
-            T result = stage();
-            Times.Add(new StageTime(name, Stopwatch.GetElapsedTime(start).TotalSeconds));
-            return result;
-        }
-    }
 }

@@ -1,39 +1,35 @@
-using PruneTasks.Onnx;
 using PruneTasks.Pruning;
-using PruneTasks.Spec;
 using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Torch.Baselines;
 using PruneTasks.Torch.Building;
 using PruneTasks.Torch.Lowering;
 using PruneTasks.Torch.Pricing;
 using PruneTasks.Worker.Data;
+using PruneTasks.Worker.Report;
 
 namespace PruneTasks.Worker.Pipeline;
 
 /// <summary>The model in torch, with the calibration samples: measures prices and builds.</summary>
-internal sealed class TorchNetwork : IDisposable
+internal sealed partial class TorchNetwork : IDisposable
 {
     /// <summary>Samples of one batch on its way through the network.</summary>
     private const int BatchSize = 32;
-
-    /// <summary>Multiply-accumulates that one pass over samples and views may take; larger models get fewer views, never fewer samples.</summary>
-    private const long WorkPerPass = 400_000_000_000;
 
     private readonly PruneJob _job;
     private readonly PreparedModel _model;
     private readonly LoweredGraph _graph;
     private readonly CalibrationBatches _batches;
+    private IReadOnlyList<PriceCurve>? _curves;
 
     private TorchNetwork(PruneJob job, PreparedModel model, LoweredGraph graph)
     {
         (_job, _model, _graph) = (job, model, graph);
-        CalibrationSet set = job.Calibration;
-        if (job.Spec.Image is { } image)
-        {
-            long affordable = WorkPerPass / Math.Max(1, CostModel.Of(model.Model, model.OneSample).Total.Macs);
-            set = ImageViews.Expand(set, job.PersonalSamples, image.Layout == "nchw", (int)Math.Min(job.Spec.Prune.Views, affordable), job.Spec.Prune.Seed);
-        }
-        _batches = CalibrationBatches.Create(model.Model.Graph, set.Batches(BatchSize), set.Count);
+        (CalibrationSet set, Views) = ViewMaker.Expand(job, model, graph);
+        _batches = CalibrationBatches.Create(model.Model.Graph, set.WeightedBatches(BatchSize));
     }
+
+    /// <summary>Views beside the calibration samples.</summary>
+    public ViewReport Views { get; }
 
     /// <summary>Lowers the model.</summary>
     /// <exception cref="PruneDiagnosticException">It has operators that cannot be computed.</exception>
@@ -47,19 +43,33 @@ internal sealed class TorchNetwork : IDisposable
     }
 
     /// <summary>The price curve of every site: what the first output loses when that site alone is narrowed.</summary>
-    public IReadOnlyList<PriceCurve> Prices(CancellationToken cancellation) => PriceMeter.Measure(
-        _model.Model, _graph, _model.Inventory.Sites, _batches,
-        new PriceSettings
-        {
-            Output = _model.Model.Graph.Outputs[0],
-            Observation = _job.Spec.Task is ModelTask.ImageClassification or ModelTask.TextClassification or ModelTask.CausalLanguageModel
-                ? Observation.Divergence : Observation.SquaredError,
-        },
-        cancellation).Curves;
+    public (IReadOnlyList<PriceCurve> Curves, PriceReport Report) Prices(CancellationToken cancellation)
+    {
+        (IReadOnlyList<PriceCurve> curves, PriceReport report) = SitePricing.Measure(_job, _model, _graph, _batches, ByProbes, cancellation);
+        _curves = curves;
+        return (curves, report);
+    }
 
-    /// <summary>Builds what the plan says.</summary>
-    public BuildResult Build(PrunePlan plan, CancellationToken cancellation) =>
-        new SequentialBuilder(_model.Model, _graph, _model.Shapes, new BuildSettings()).Build(plan, _batches, cancellation);
+    /// <summary>What it costs to replace whole branches by their means; measured, whatever the source of the other prices.</summary>
+    public IReadOnlyList<double> PricesOfNone(IReadOnlyList<PruneSite> sites, CancellationToken cancellation) =>
+    [
+        .. PriceMeter.Measure(
+            _model.Model, _graph, sites, _batches,
+            new PriceSettings { Output = _model.Model.Graph.Outputs[0], Observation = SitePricing.Answers(_job.Spec.Task), Distinct = _job.Calibration.Count, Levels = [0] },
+            cancellation).Curves.Select(curve => curve.Prices[0]),
+    ];
+
+    /// <summary>Builds in steps what the plan says, or as much of it as is accepted.</summary>
+    public (SteppedBuild Build, StepReport Report) BuildInSteps(PrunePlan plan, CancellationToken cancellation) =>
+        SteppedNetwork.Build(_job, _model, _graph, _batches, plan, _curves, SitePricing.Answers(_job.Spec.Task), cancellation);
+
+    /// <summary>Builds what the plan says, by the method of the spec.</summary>
+    public BuildResult Build(PrunePlan plan, CancellationToken cancellation) => BaselineMethod.Find(_job.Spec.Prune.Method) is { } baseline
+        ? new BaselineBuilder(_model.Model, _graph, baseline, _job.Spec.Prune.Seed).Build(plan, _batches, cancellation)
+        : new SequentialBuilder(_model.Model, _graph, _model.Shapes, new BuildSettings()).Build(plan, _batches, cancellation);
+
+    /// <summary>Trains what was built, as the spec says.</summary>
+    public (BuildResult Build, DistillReport Report) Distill(BuildResult build, CancellationToken cancellation) => Distilling.Run(_job, _graph, _batches, build, cancellation);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,5 +1,4 @@
 using System.Globalization;
-using PruneTasks.Pruning;
 using PruneTasks.Worker.Evaluation;
 
 namespace PruneTasks.Worker.Report;
@@ -17,8 +16,16 @@ internal static class HtmlReport
             .Raw($"<style>\n{Style()}</style></head><body>");
         Head(page, report);
         DenseAgainstPruned(page, report);
-        if (report.Exact is { } exact) Exact(page, exact);
+        QualityHtml.Write(page, report);
+        if (report.Exact is { } exact) ExactHtml.Write(page, exact);
+        if (report.Budget is { } budget) BudgetHtml.Write(page, budget);
         HtmlSites.Write(page, report.Sites, report.Refusals);
+        PricesHtml.Write(page, report.Prices);
+        if (report.Partition is { } partition) PartitionHtml.Write(page, partition);
+        if (report.Probes is { } probes) ProbesHtml.Write(page, probes, report.Sites);
+        if (report.Additivity is { } additivity) AdditivityHtml.Write(page, additivity);
+        DistillHtml.Write(page, report.Distill);
+        StepsHtml.Write(page, report.Steps);
         Outputs(page, report);
         Times(page, report.Stages);
         SpecEcho(page, report);
@@ -29,7 +36,7 @@ internal static class HtmlReport
     private static void Head(Html page, PruneReport report)
     {
         page.Raw("<header>").Raw($"<h1>{Html.Text(report.Name)}</h1>");
-        page.Raw($"<p class=\"quiet\">Pruned on {report.Calibration.Samples} calibration samples{Common(report)}, without training. Seed {report.Seed}, PruneTasks {Html.Text(report.Version)}.</p></header>");
+        page.Raw($"<p class=\"quiet\">Pruned on {report.Calibration.Samples} calibration samples{Common(report)}{Views(report)}, without training. Seed {report.Seed}, PruneTasks {Html.Text(report.Version)}.</p></header>");
         page.Raw("<div class=\"tiles\">");
         Tile(page, "File size", Figures.Change(report.Dense.Bytes, report.Pruned.Bytes), $"{Figures.Bytes(report.Dense.Bytes)} → {Figures.Bytes(report.Pruned.Bytes)}");
         Tile(page, "Multiply-accumulates", Figures.Change(report.Dense.Macs, report.Pruned.Macs), $"{Figures.Count(report.Dense.Macs)} → {Figures.Count(report.Pruned.Macs)}");
@@ -43,6 +50,10 @@ internal static class HtmlReport
         foreach (string warning in report.Warnings) page.Raw($"<li>{Html.Text(warning)}</li>");
         page.Raw("</ul></div>");
     }
+
+    private static string Views(PruneReport report) => report.Views is { Count: > 0 } views
+        ? string.Create(CultureInfo.InvariantCulture, $" and {views.Count} {(views.Kind == "window" ? "windows" : "moved views")} of them{(views.Flip?.Used == true ? ", half of them mirrored" : "")}")
+        : "";
 
     private static string Common(PruneReport report) =>
         report.Calibration.Common > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({report.Calibration.Samples - report.Calibration.Common} personal, {report.Calibration.Common} common)") : "";
@@ -62,8 +73,8 @@ internal static class HtmlReport
             ["Parameters", Figures.Count(report.Dense.Parameters), Figures.Count(report.Pruned.Parameters), Figures.Change(report.Dense.Parameters, report.Pruned.Parameters)],
             ["Multiply-accumulates, batch 1", Figures.Count(report.Dense.Macs), Figures.Count(report.Pruned.Macs), Figures.Change(report.Dense.Macs, report.Pruned.Macs)],
         ];
-        if (report.Exact is { Slice: { } slice })
-            rows.Add(["of these left out without changing a result", Figures.Count(slice.MacsBefore), Figures.Count(slice.MacsAfter), Figures.Change(slice.MacsBefore, slice.MacsAfter)]);
+        if (report.Exact is { Done.Count: > 0 } exact)
+            rows.Add(["of these left out without changing a result", Figures.Count(exact.MacsBefore), Figures.Count(exact.MacsAfter), Figures.Change(exact.MacsBefore, exact.MacsAfter)]);
         if (report.Latency is { } latency)
         {
             rows.Add(["Latency, median", Figures.Milliseconds(latency.Dense.Median), Figures.Milliseconds(latency.Pruned.Median), Figures.Change(latency.Dense.Median, latency.Pruned.Median)]);
@@ -92,16 +103,6 @@ internal static class HtmlReport
                 : bound + ".");
     }
 
-    /// <summary>What was left out without changing a result.</summary>
-    private static void Exact(Html page, ExactReport exact)
-    {
-        foreach (TokenSelection selection in exact.Slice.Selections)
-        {
-            page.Raw($"<p class=\"quiet\">Only {(selection.Tokens.Count == 1 ? "token" : "tokens")} {string.Join(", ", selection.Tokens)} of <code>{Html.Text(selection.Value)}</code> "
-                + $"{(selection.Tokens.Count == 1 ? "is" : "are")} read, so that {selection.Nodes} nodes work on nothing else now. Largest difference of the outputs: {Figures.Small(exact.Difference)}, which is rounding.</p>");
-        }
-    }
-
     private static string Points(double dense, double pruned)
     {
         double points = 100 * (pruned - dense);
@@ -128,13 +129,14 @@ internal static class HtmlReport
     private static void Times(Html page, IReadOnlyList<StageTime> stages)
     {
         double most = Math.Max(1e-9, stages.Max(stage => (double?)stage.Seconds) ?? 0);
-        page.Heading("Time").Raw("<table class=\"times\"><tbody>");
+        page.Heading("Time and memory").Raw("<table class=\"times\"><tbody>");
         foreach (StageTime stage in stages)
         {
             string width = (100 * stage.Seconds / most).ToString("0.#", CultureInfo.InvariantCulture);
-            page.Raw($"<tr><th>{Html.Text(stage.Name)}</th><td class=\"wide\"><div class=\"bar\"><i style=\"width:{width}%\"></i></div></td><td class=\"n\">{Figures.Seconds(stage.Seconds)}</td></tr>");
+            page.Raw($"<tr><th>{Html.Text(stage.Name)}</th><td class=\"wide\"><div class=\"bar\"><i style=\"width:{width}%\"></i></div></td><td class=\"n\">{Figures.Seconds(stage.Seconds)}</td><td class=\"n\">{(stage.PeakBytes > 0 ? Figures.Bytes(stage.PeakBytes) : "")}</td></tr>");
         }
-        page.Raw($"<tr><th>together</th><td></td><td class=\"n\">{Figures.Seconds(stages.Sum(stage => stage.Seconds))}</td></tr></tbody></table>");
+        page.Raw($"<tr><th>together</th><td></td><td class=\"n\">{Figures.Seconds(stages.Sum(stage => stage.Seconds))}</td><td></td></tr></tbody></table>");
+        page.Raw("<p class=\"quiet\">Memory: the most that the process held up to the end of the stage.</p>");
     }
 
     private static void SpecEcho(Html page, PruneReport report) => page.Heading("Spec as read").Table(

@@ -17,32 +17,32 @@ internal static class JsonReport
         ("pruned", Facts(report.Pruned)),
         ("macsRemoved", EvaluationJson.Number(report.MacsRemoved)),
         ("speedBound", EvaluationJson.Number(report.SpeedBound)),
-        ("exact", report.Exact is { } exact ? Exact(exact) : JsonValue.Null),
+        ("exact", ExactJson.Write(report.Exact)),
         ("latency", EvaluationJson.Latency(report.Latency, "pruned", "dense")),
         ("calibration", JsonValue.Object(
             ("samples", JsonValue.Of((long)report.Calibration.Samples)),
             ("common", JsonValue.Of((long)report.Calibration.Common)),
             ("holdOut", JsonValue.Of((long)report.Calibration.HoldOut)),
             ("skipped", JsonValue.Of((long)report.Calibration.Skipped)),
+            ("otherClasses", JsonValue.Of((long)report.Calibration.OtherClasses)),
             ("sha256", JsonValue.Of(report.Calibration.ContentHash)))),
+        ("views", ViewsJson.Write(report.Views)),
         ("evaluation", JsonValue.Array(report.Evaluations.Select(Evaluation))),
+        ("budget", BudgetJson.Write(report.Budget)),
+        ("quality", QualityJson.Write(report.Quality)),
         ("maskedDifference", EvaluationJson.Number(report.MaskedDifference)),
         ("sites", JsonValue.Array(report.Sites.Select(Site))),
+        ("prices", PricesJson.Of(report.Prices)),
+        ("additivity", AdditivityJson.Of(report.Additivity)),
+        ("partition", PartitionJson.Of(report.Partition)),
+        ("probes", ProbesJson.Of(report.Probes, report.Sites)),
+        ("distill", DistillJson.Of(report.Distill)),
+        ("steps", StepsJson.Write(report.Steps)),
         ("refusals", JsonValue.Array(report.Refusals.Select(refusal => JsonValue.Object(
             ("node", JsonValue.Of(refusal.Node)), ("reason", JsonValue.Of(refusal.Reason)))))),
         ("warnings", JsonValue.Array(report.Warnings.Select(JsonValue.Of))),
         ("stages", JsonValue.Array(report.Stages.Select(stage => JsonValue.Object(
-            ("name", JsonValue.Of(stage.Name)), ("seconds", JsonValue.Of(Math.Round(stage.Seconds, 3)))))))));
-
-    private static JsonValue Exact(ExactReport exact) => JsonValue.Object(
-        ("macsBefore", JsonValue.Of(exact.Slice.MacsBefore)),
-        ("macsAfter", JsonValue.Of(exact.Slice.MacsAfter)),
-        ("difference", EvaluationJson.Number(exact.Difference)),
-        ("tokens", JsonValue.Array(exact.Slice.Selections.Select(selection => JsonValue.Object(
-            ("value", JsonValue.Of(selection.Value)),
-            ("axis", JsonValue.Of((long)selection.Axis)),
-            ("kept", JsonValue.Array(selection.Tokens.Select(JsonValue.Of))),
-            ("nodes", JsonValue.Of((long)selection.Nodes)))))));
+            ("name", JsonValue.Of(stage.Name)), ("seconds", JsonValue.Of(Math.Round(stage.Seconds, 3))), ("peakBytes", JsonValue.Of(stage.PeakBytes))))))));
 
     private static JsonValue Facts(ModelFacts facts) => JsonValue.Object(
         ("bytes", JsonValue.Of(facts.Bytes)),
@@ -60,6 +60,7 @@ internal static class JsonReport
             ("agreement", EvaluationJson.Number(result.Agreement)),
             ("kl", EvaluationJson.Number(result.Kl)),
             ("top1", EvaluationJson.Top1(result, "pruned", "dense")),
+            ("metrics", QualityJson.Metrics(result)),
             ("outputs", EvaluationJson.Outputs(result)),
             ("remarks", JsonValue.Array(result.Remarks.Select(JsonValue.Of))));
     }

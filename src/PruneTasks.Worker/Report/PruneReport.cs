@@ -1,5 +1,6 @@
-using PruneTasks.Pruning;
+using PruneTasks.Torch.Probing;
 using PruneTasks.Worker.Evaluation;
+using PruneTasks.Worker.Pipeline;
 
 namespace PruneTasks.Worker.Report;
 
@@ -36,14 +37,41 @@ internal sealed record PruneReport
     /// <summary>Dense against pruned, one entry per set of samples.</summary>
     public required IReadOnlyList<SetEvaluation> Evaluations { get; init; }
 
+    /// <summary>How the model stands to the spec's contract; null without one.</summary>
+    public QualityReport? Quality { get; init; }
+
+    /// <summary>How the budget was spent; null where that is not known.</summary>
+    public BudgetReport? Budget { get; init; }
+
     /// <summary>Times of one run; null if not measured.</summary>
     public Latency? Latency { get; init; }
 
+    /// <summary>Views beside the samples; null where there was nothing to prune.</summary>
+    public ViewReport? Views { get; init; }
+
     /// <summary>What was left out without changing a result; null if nothing was.</summary>
-    public ExactReport? Exact { get; init; }
+    public ExactRewrites? Exact { get; init; }
+
+    /// <summary>Prices behind the plan; null if it needed none.</summary>
+    public PriceReport? Prices { get; init; }
+
+    /// <summary>Training after the build; null if the spec asks for none.</summary>
+    public DistillReport? Distill { get; init; }
 
     /// <summary>Largest difference between the masked dense graph and the pruned file; null if not checked.</summary>
     public double? MaskedDifference { get; init; }
+
+    /// <summary>Whether prices add up; null where none were measured.</summary>
+    public AdditivityReport? Additivity { get; init; }
+
+    /// <summary>Personal and common sites; null without common data.</summary>
+    public PartitionReport? Partition { get; init; }
+
+    /// <summary>Prices from random sets of sites; null where another way was taken.</summary>
+    public ProbedPrices? Probes { get; init; }
+
+    /// <summary>The steps of the build; null if it was made in one.</summary>
+    public StepReport? Steps { get; init; }
 
     /// <summary>Time of each stage, in order.</summary>
     public required IReadOnlyList<StageTime> Stages { get; init; }
@@ -65,18 +93,14 @@ internal sealed record PruneReport
 /// <param name="Sha256">Lower-case hex.</param>
 internal sealed record ModelFacts(long Bytes, long Parameters, long Macs, string Sha256);
 
-/// <summary>What was left out without changing a result.</summary>
-/// <param name="Slice">Tokens that the last block still works on, and MACs before and after.</param>
-/// <param name="Difference">Largest difference of the outputs in ONNX Runtime: rounding.</param>
-internal sealed record ExactReport(TokenSliceResult Slice, double Difference);
-
 /// <summary>The data that decided.</summary>
 /// <param name="Samples">Samples used to rank and refit.</param>
 /// <param name="Common">How many of these are of <c>data.common</c>.</param>
 /// <param name="HoldOut">Samples held back.</param>
 /// <param name="Skipped">Files skipped because they do not decode.</param>
 /// <param name="ContentHash">SHA-256 over the contents of the samples used.</param>
-internal sealed record CalibrationFacts(int Samples, int Common, int HoldOut, int Skipped, string ContentHash);
+/// <param name="OtherClasses">Samples left out, because they are of classes that are not kept.</param>
+internal sealed record CalibrationFacts(int Samples, int Common, int HoldOut, int Skipped, string ContentHash, int OtherClasses = 0);
 
 /// <summary>Dense against pruned on one set.</summary>
 /// <param name="Set"><c>hold-out</c>, <c>calibration</c> (where nothing could be held back) or <c>test</c>.</param>

@@ -33,7 +33,8 @@ internal sealed record SiteReport
 /// <param name="Reason">Typed reason in words.</param>
 internal sealed record RefusalReport(string Node, string Reason);
 
-/// <summary>Time of one stage of the run.</summary>
+/// <summary>What one stage of the run took.</summary>
 /// <param name="Name">The stage.</param>
 /// <param name="Seconds">Wall time.</param>
-internal sealed record StageTime(string Name, double Seconds);
+/// <param name="PeakBytes">Largest resident memory of the process up to its end, libraries included; 0 where the system does not tell.</param>
+internal sealed record StageTime(string Name, double Seconds, long PeakBytes = 0);

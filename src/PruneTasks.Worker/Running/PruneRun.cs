@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using System.Reflection;
 using PruneTasks.Spec;
 using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Worker.Checkpoints;
 using PruneTasks.Worker.Data;
 using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Inputs;
@@ -19,10 +19,14 @@ internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
     /// <summary>The stamp: written last.</summary>
     public const string ResultFile = "result.json";
 
-    // Held back to check on; enough to tell agreement to a few per cent.
+    // Held back to check on; enough to tell agreement to a few per cent. A contract needs to know more closely, and so do steps (docs/decisions/0012).
     private const int HoldOut = 64;
+    private const int HoldOutForDecisions = 256;
 
-    private readonly List<StageTime> _stages = [];
+    // A model may take so much longer than its budget before that is said.
+    private const double LatencyTolerance = 1.1;
+
+    private readonly StageClock _stages = new(log);
 
     /// <summary>Runs a request.</summary>
     /// <param name="request">What the build, or the command line, asks for.</param>
@@ -34,9 +38,10 @@ internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
     {
         PruneSpec spec = request.Apply(SpecInput.ReadSpec(request.Spec, diagnostics));
         RequireFiles(spec);
-        (SpecInput input, LoadedData data, CalibrationSet calibration) = Stage("read model and data", () => Read(spec, diagnostics, cancellation));
+        (SpecInput input, LoadedData data, CalibrationSet calibration) = _stages.Run("read model and data", () => Read(spec, diagnostics, cancellation));
         int skipped = diagnostics.Count(diagnostic => diagnostic.Descriptor == PruneDiagnostics.ImageUnreadable);
         WorkerNatives.UseOnnxRuntime(request.OnnxRuntime);
+        KeptClasses? kept = KeptClasses.Of(input, data.Calibration, request.Threads);
         PruneOutcome outcome = pipeline.Run(
             new PruneJob
             {
@@ -48,17 +53,26 @@ internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
                 Calibration = calibration,
                 PersonalSamples = data.Calibration.Count,
                 HoldOut = data.HoldOut,
+                Classes = kept?.Scores,
                 Threads = request.Threads,
                 LibTorch = request.LibTorch,
+                Checkpoint = CheckpointOf(request),
                 Log = log,
             },
             cancellation);
         foreach (PruneDiagnostic warning in outcome.Diagnostics) diagnostics.Add(warning);
-        _stages.AddRange(outcome.Stages);
+        _stages.Times.AddRange(outcome.Stages);
         ModelFile pruned = ModelFile.InMemory($"{spec.Name}.pruned.onnx", outcome.Model);
         var pair = new ModelPair(input.Model, pruned);
-        List<SetEvaluation> evaluations = Stage("compare in ONNX Runtime", () => Evaluate(input, pair, data, request.Threads, diagnostics, cancellation));
-        Latency latency = Stage("measure latency", () => pair.Measure(data.Calibration.Samples[0], cancellation));
+        List<SetEvaluation> evaluations = _stages.Run("compare in ONNX Runtime", () => Evaluate(input, kept is null ? pair : pair with { Dense = kept.Dense }, data, request.Threads, diagnostics, cancellation));
+        QualityReport? quality = QualityCheck.Measure(spec, evaluations, (contract, drop) => outcome.Budget?.Fitting(contract.Metric, drop, contract.MaxDrop));
+        if (QualityCheck.Judge(spec, quality) is { } missed)
+        {
+            if (missed.IsError) throw new PruneDiagnosticException(missed);
+            diagnostics.Add(missed);
+        }
+        Latency latency = _stages.Run("measure latency", () => pair.Measure(data.Calibration.Samples[0], cancellation));
+        BudgetReport? budget = WithTime(spec, outcome.Budget, latency, diagnostics);
         var report = new PruneReport
         {
             Name = spec.Name,
@@ -67,19 +81,32 @@ internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
             Seed = spec.Prune.Seed,
             Dense = ModelCosts.Of(input.Model, data.Calibration.Samples[0]),
             Pruned = ModelCosts.Of(pruned, data.Calibration.Samples[0]),
-            Calibration = new CalibrationFacts(calibration.Count, calibration.Count - data.Calibration.Count, data.HoldOut?.Count ?? 0, skipped, calibration.ContentHash),
+            Calibration = new CalibrationFacts(calibration.Count, calibration.Count - data.Calibration.Count, data.HoldOut?.Count ?? 0, skipped, calibration.ContentHash, data.OtherClasses),
             Sites = BlockNumbers.Assign(outcome.Sites),
             Refusals = outcome.Refusals,
             Evaluations = evaluations,
+            Quality = quality,
+            Budget = budget,
             Latency = latency,
-            Exact = outcome.Exact is { } exact ? new ExactReport(exact.Slice, exact.Difference) : null,
+            Exact = outcome.Exact,
+            Views = outcome.Views,
+            Prices = outcome.Prices,
+            Additivity = outcome.Additivity,
+            Partition = outcome.Partition,
+            Probes = outcome.Probes,
+            Distill = outcome.Distill,
             MaskedDifference = outcome.MaskedDifference,
-            Stages = _stages,
+            Steps = outcome.Steps,
+            Stages = _stages.Times,
             Warnings = [.. diagnostics.Select(diagnostic => $"{diagnostic.Id}: {diagnostic.Message}")],
         };
         cancellation.ThrowIfCancellationRequested();
-        return Write(request, input, outcome.Model, report, diagnostics);
+        PruneResult result = Write(request, input, outcome.Model, report, diagnostics);
+        CheckpointFolder.Remove(CheckpointOf(request));
+        return result;
     }
+
+    private static string CheckpointOf(PruneRequest request) => request.Checkpoint ?? Path.Combine(Path.GetFullPath(request.Output), "checkpoint");
 
     /// <summary>Version of this assembly, without the commit.</summary>
     public static string ToolVersion { get; } =
@@ -98,13 +125,14 @@ internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
         ModelFile model = ModelFile.Read(spec.Model.Full, spec.File, spec.PlaceNear("model"));
         SpecInput input = SpecInput.Fit(spec, model, diagnostics);
         DataSource personal = spec.Data.Personal!;
-        LoadedData data = DataLoader.Load(input.Request("personal", personal), personal.Samples, HoldOut, diagnostics);
+        LoadedData data = DataLoader.Load(input.Request("personal", personal), personal.Samples, spec.Quality is null && spec.Prune is { Buffer.Steps: <= 1, Distill.Steps: 0 } ? HoldOut : HoldOutForDecisions, diagnostics).WithWeight(personal.Weight);
         cancellation.ThrowIfCancellationRequested();
         CalibrationSet calibration = spec.Data.Common is { } common
-            ? data.Join(DataLoader.Load(input.Request("common", common), common.Samples, 0, diagnostics).Calibration)
+            ? data.Join(DataLoader.Load(input.Request("common", common), common.Samples, 0, diagnostics).WithWeight(common.Weight).Calibration)
             : data.Calibration;
         // Opened now, so that a test set that does not fit is reported before the model is pruned.
-        if (spec.Data.Test is { } test) DataLoader.Open(input.Request("test", test));
+        if (spec.Data.Test is { } test) QualityCheck.RequireMeasurable(spec, "test", DataLoader.Open(input.Request("test", test)).Read([]).Take(64));
+        else QualityCheck.RequireMeasurable(spec, data.HoldOut is null ? "calibration" : "hold-out", (data.HoldOut ?? data.Calibration).Samples);
         return (input, data, calibration);
     }
 
@@ -121,13 +149,26 @@ internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
         ];
         if (spec.Data.Test is { } test)
         {
-            IEnumerable<Sample> samples = DataLoader.Open(input.Request("test", test)).Read(diagnostics);
-            evaluations.Add(new SetEvaluation("test", test.Path.Written, Compare(test.Samples is { } limit ? samples.Take(limit) : samples)));
+            ISampleSource source = DataLoader.Open(input.Request("test", test));
+            IEnumerable<Sample> samples = source.Read(diagnostics);
+            evaluations.Add(new SetEvaluation("test", test.Path.Written, Compare(test.Samples is { } limit ? samples.Take(limit) : samples).LeavingOut(source)));
         }
         return evaluations;
 
         Comparison Compare(IEnumerable<Sample> samples) =>
             pair.Compare(spec.Task, input.Manifest.Labels?.Count ?? 0, data.Calibration.Inputs, samples, threads, cancellation);
+    }
+
+    /// <summary>Sets what was promised against what was measured. Only a clear miss is worth a warning: a busy machine is a poor clock.</summary>
+    private static BudgetReport? WithTime(PruneSpec spec, BudgetReport? budget, Latency latency, ICollection<PruneDiagnostic> diagnostics)
+    {
+        if (budget?.Latency is not { } expected) return budget;
+        double measured = latency.Pruned.Median / latency.Dense.Median;
+        if (spec.Prune.Budget?.Latency is { } asked && measured > asked * LatencyTolerance)
+            diagnostics.Add(PruneDiagnostics.LatencyMissed.At(spec.File, spec.PlaceNear("prune.budget.latency"), Share(asked), Share(expected.Share), Share(measured)));
+        return budget with { Latency = expected with { Measured = measured } };
+
+        static string Share(double share) => share.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private PruneResult Write(PruneRequest request, SpecInput input, byte[] model, PruneReport report, IEnumerable<PruneDiagnostic> diagnostics)
@@ -167,14 +208,5 @@ internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
         string kl = check.Kl is { } value ? $", KL {Figures.Small(value)}" : "";
         return $"{report.Name}: {Figures.Bytes(report.Dense.Bytes)} → {Figures.Bytes(report.Pruned.Bytes)}, "
             + $"MACs {Figures.Change(report.Dense.Macs, report.Pruned.Macs)}{agreement}{kl}, {Figures.Seconds(report.Stages.Sum(stage => stage.Seconds))}";
-    }
-
-    private T Stage<T>(string name, Func<T> run)
-    {
-        log(name);
-        long start = Stopwatch.GetTimestamp();
-        T result = run();
-        _stages.Add(new StageTime(name, Stopwatch.GetElapsedTime(start).TotalSeconds));
-        return result;
     }
 }

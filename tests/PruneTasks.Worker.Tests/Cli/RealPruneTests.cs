@@ -22,11 +22,13 @@ public sealed class RealPruneTests : IDisposable
             data:
               personal: { path: "{{folder}}/expected.npz", samples: 300 }
             prune:
+              flip: always
               ratios: { ffn: 0.5, qk: 0.5, vo: 0.25 }
             """);
         PruneResult first = Prune(spec, "first");
         PruneResult second = Prune(spec, "second");
         Assert.Equal(first.ModelSha256, second.ModelSha256);
+        Assert.Contains(first.Diagnostics, d => d.Message.StartsWith("'prune.flip'", StringComparison.Ordinal));
         Assert.Equal(File.ReadAllBytes(first.Files!.Model), File.ReadAllBytes(second.Files!.Model));
         Assert.InRange(first.Agreement!.Value, 0.99, 1);
         Assert.True(first.Pruned!.Bytes < 0.7 * first.Dense!.Bytes);
@@ -75,6 +77,40 @@ public sealed class RealPruneTests : IDisposable
         if (removed) return;
         Assert.Equal(1, result.Agreement);
         Assert.DoesNotContain(result.Diagnostics, d => d.Id == "PRUNE0408");
+    }
+
+    [Fact]
+    public void Prices_from_random_sets_partition_and_additivity_of_a_trained_text_encoder_are_in_the_report()
+    {
+        Assert.SkipUnless(SharedData.Folder is not null, SharedData.Missing);
+        string folder = SharedData.Path("models/text-encoder-toy-102k");
+        string spec = _worker.Folder.Write("text.prune.yaml", $$"""
+            version: 1
+            model: {{folder}}/text_encoder_toy_op17.onnx
+            task: text-classification
+            data:
+              personal: { path: "{{folder}}/expected.npz", samples: 80 }
+              common: { path: "{{folder}}/expected.npz", samples: 300 }
+            prune:
+              prices: probes
+              budget: { macs: 0.6 }
+              partition: { probes: on, bootstrap: 40, common: { max: 0.5 } }
+            """);
+        PruneResult result = Prune(spec, "probed");
+        JsonElement report = JsonDocument.Parse(File.ReadAllText(result.Files!.Report)).RootElement;
+        int sites = report.GetProperty("sites").GetArrayLength();
+        JsonElement probes = report.GetProperty("probes"), partition = report.GetProperty("partition"), additivity = report.GetProperty("additivity");
+        Assert.Equal(sites, probes.GetProperty("sites").GetArrayLength());
+        Assert.All(probes.GetProperty("sites").EnumerateArray(), site => Assert.True(site.GetProperty("price").GetDouble() > 0));
+        Assert.Equal(sites, partition.GetProperty("sites").GetProperty("groups").GetArrayLength());
+        Assert.Equal(64, partition.GetProperty("personal").GetInt32());
+        Assert.True(partition.GetProperty("units").GetProperty("groups").GetArrayLength() > sites);
+        // Two samples of the same sentences: nothing to tell apart, so the cap has nothing to act on, and says so.
+        Assert.False(partition.GetProperty("sites").GetProperty("separable").GetBoolean());
+        Assert.Contains("act on no site", partition.GetProperty("idle").GetString(), StringComparison.Ordinal);
+        Assert.Equal(3, additivity.GetProperty("observations").GetArrayLength());
+        Assert.InRange(additivity.GetProperty("passes").GetDouble(), 5, 40);
+        Assert.Contains("Personal or common", File.ReadAllText(result.Files.Html), StringComparison.Ordinal);
     }
 
     private PruneResult Prune(string spec, string output)

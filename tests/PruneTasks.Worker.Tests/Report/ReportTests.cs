@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using PruneTasks.Pruning;
 using PruneTasks.Worker.Evaluation;
+using PruneTasks.Worker.Pipeline;
 using PruneTasks.Worker.Report;
 
 namespace PruneTasks.Worker.Tests.Report;
@@ -47,6 +48,41 @@ public class ReportTests
         string html = HtmlReport.Write(Report).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal);
         string xml = Regex.Replace(html, "<meta [^>]*>", "");
         Assert.Equal("html", System.Xml.Linq.XDocument.Parse(xml).Root!.Name.LocalName);
+    }
+
+    [Fact]
+    public void Prices_are_told_with_their_curves_and_what_was_shortened()
+    {
+        PruneReport priced = Report with
+        {
+            Prices = new PriceReport
+            {
+                Source = "level", Words = "the change", Reason = "level: 4 minutes of work", Passes = 10.5, Samples = 64, Macs = 1e12, Unit = "kl", Shortened = ["prices: level in place of <curves>"],
+                Sites = [new SitePriceReport("ffn", "mlp<1>", [(2, 0.25)], [2, 1, 0.25, 0.1, 0], 3), new SitePriceReport("qk", "attn", [], [0.5, 0.2, 0])],
+            },
+        };
+        JsonElement prices = JsonDocument.Parse(JsonReport.Write(priced)).RootElement.GetProperty("prices");
+        Assert.Equal(0.25, prices.GetProperty("sites")[0].GetProperty("measured")[0].GetProperty("price").GetDouble());
+        Assert.Equal([2, 1, 0.25, 0.1, 0], prices.GetProperty("sites")[0].GetProperty("curve").EnumerateArray().Select(price => price.GetDouble()));
+        Assert.Equal(JsonValueKind.Null, prices.GetProperty("sites")[1].GetProperty("kept").ValueKind);
+        string html = HtmlReport.Write(priced);
+        Assert.Contains("3 of 4", html, StringComparison.Ordinal);
+        Assert.Contains("Shortened: prices: level in place of &lt;curves&gt;.", html, StringComparison.Ordinal);
+        Assert.Equal(2, Regex.Count(html, "<polyline"));
+        Assert.Equal("html", System.Xml.Linq.XDocument.Parse(Regex.Replace(html.Replace("<!DOCTYPE html>", "", StringComparison.Ordinal), "<meta [^>]*>", "")).Root!.Name.LocalName);
+    }
+
+    [Fact]
+    public void Training_is_told_with_what_it_did_to_held_out_samples()
+    {
+        PruneReport trained = Report with { Distill = new DistillReport { Asked = 100, Steps = 40, Fit = (0.2, 0.1), HoldOut = (0.3, 0.25), HoldOutSamples = 51, Parameters = 1234, Samples = 1920, Kept = true, Remarks = ["'w<1>' was left as it is"] } };
+        JsonElement distill = JsonDocument.Parse(JsonReport.Write(trained)).RootElement.GetProperty("distill");
+        Assert.Equal((40, 0.1, 0.25), (distill.GetProperty("steps").GetInt32(), distill.GetProperty("fit").GetProperty("after").GetDouble(), distill.GetProperty("holdOut").GetProperty("after").GetDouble()));
+        Assert.Equal(JsonValueKind.Null, JsonDocument.Parse(JsonReport.Write(Report)).RootElement.GetProperty("distill").ValueKind);
+        string html = HtmlReport.Write(trained);
+        Assert.Contains("40 of 100 steps", html, StringComparison.Ordinal);
+        Assert.Contains("Too few held-out samples", html, StringComparison.Ordinal);
+        Assert.Contains("&#39;w&lt;1&gt;&#39; was left", html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,7 +134,14 @@ public class ReportTests
             new SetEvaluation("test", "data/test", new Comparison { Samples = 12, Agreement = 0.9, Kl = 0.05, Labelled = 10, DenseTop1 = 0.9, PrunedTop1 = 0.8, Outputs = [new OutputDifference("y", 0.02, 1.5)], Remarks = ["a remark"] }),
         ],
         Latency = new Latency(new RunTime(3, 4), new RunTime(2, 2.5), 60),
-        Exact = new ExactReport(new TokenSliceResult([new TokenSelection("norm<3>", 1, [0], 22)], 1000, 880), 2e-7),
+        Exact = new ExactRewrites
+        {
+            Done = [new ExactRewrite("tokens", "the last block works on the tokens that are read alone", new RewriteCost(1000, 50, 600), new RewriteCost(880, 50, 610), 2e-7)],
+            Undone = [new UndoneRewrite("normalization", "it differs <much>")],
+            Slice = new TokenSliceResult([new TokenSelection("norm<3>", 1, [0], 22)], 1000, 880),
+            Before = new RewriteCost(1000, 50, 600),
+            After = new RewriteCost(880, 50, 610),
+        },
         MaskedDifference = 1e-6,
         Stages = [new StageTime("build", 1.5), new StageTime("verify", 0.5)],
         Warnings = ["PRUNE0411: few"],

@@ -29,6 +29,10 @@ internal sealed class PruneOutput
     public IEnumerable<(string Name, double Seconds)> Stages =>
         Report.GetProperty("stages").EnumerateArray().Select(stage => (stage.GetProperty("name").GetString()!, stage.GetProperty("seconds").GetDouble()));
 
+    /// <summary>The same with the largest resident memory up to the end of each.</summary>
+    public IEnumerable<(string Name, double Seconds, long PeakBytes)> StageFacts =>
+        Report.GetProperty("stages").EnumerateArray().Select(stage => (stage.GetProperty("name").GetString()!, stage.GetProperty("seconds").GetDouble(), stage.GetProperty("peakBytes").GetInt64()));
+
     /// <summary>A number of the dense or the pruned model: <c>bytes</c>, <c>parameters</c>, <c>macs</c>.</summary>
     public long Count(string model, string what) => Report.GetProperty(model).GetProperty(what).GetInt64();
 
