@@ -1,5 +1,9 @@
 using System.CommandLine;
 using PruneTasks.Benchmarks;
+using PruneTasks.Benchmarks.Probes;
+using PruneTasks.Benchmarks.Quality;
+using PruneTasks.Benchmarks.Scale;
+using PruneTasks.BuildTesting;
 
 Option<int[]> seeds = new("--seed")
 {
@@ -13,5 +17,19 @@ Command figures = new("figures", "Prunes a trained vision transformer of ../shar
 figures.SetAction((parsed, cancellation) => FiguresBenchmark.Run(parsed.GetValue(seeds)!, Console.Out, cancellation));
 Command noop = new("noop", "Measures what the package adds to a build that has nothing to do.") { rounds };
 noop.SetAction((parsed, _) => NothingToDoBenchmark.Run(parsed.GetValue(rounds), Console.Out));
+Option<string> images = new("--images") { Description = "Folder of images.", DefaultValueFactory = _ => Path.Combine(Repository.Root, "..", "shared", "data", "cifar10", "train") };
+Option<int> samples = new("--samples") { Description = "Images to calibrate on.", DefaultValueFactory = _ => 256 };
+Option<int[]> shapes = new("--shapes") { Description = "Which shapes, 1 the smallest.", DefaultValueFactory = _ => [1, 2, 3], AllowMultipleArgumentsPerToken = true };
+Command scale = new("scale", "Prunes generated vision transformers of growing size by half of their MACs.") { images, samples, shapes };
+scale.SetAction((parsed, _) => ScaleBenchmark.Run(Path.GetFullPath(parsed.GetValue(images)!), parsed.GetValue(samples), parsed.GetValue(shapes)!, Console.Out));
+Option<bool> fewer = new("--quick") { Description = "A quarter of the samples, without the largest case; writes no page." };
+Option<int> one = new("--case") { Description = "Only the case with this number, from 1; writes no page." };
+Command probes = new("probes", "Random sets and sparse recovery against measuring each group alone; writes docs/benchmarks/probes.md.") { fewer, one };
+probes.SetAction((parsed, _) => Task.FromResult(ProbesBenchmark.Run(parsed.GetValue(fewer), parsed.GetValue(one), Console.Out)));
+Option<bool> quick = new("--quick") { Description = "Few rows, one seed, few samples: shows that everything runs." };
+Option<string[]> only = new("--only") { Description = "Sections to print, in place of writing the page.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
+only.AcceptOnlyFromAmong([.. QualityBenchmark.Sections]);
+Command quality = new("quality", "Measures what pruning keeps, against other methods, and writes docs/benchmarks/quality.md.") { quick, only };
+quality.SetAction((parsed, cancellation) => QualityBenchmark.Run(parsed.GetValue(only)!, parsed.GetValue(quick), cancellation));
 
-return await new RootCommand("Measurements of PruneTasks, printed as Markdown.") { figures, noop }.Parse(args).InvokeAsync();
+return await new RootCommand("Measurements of PruneTasks, printed as Markdown.") { figures, noop, scale, quality, probes }.Parse(args).InvokeAsync();
