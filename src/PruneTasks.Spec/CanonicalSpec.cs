@@ -78,7 +78,8 @@ public static class CanonicalSpec
     private static JsonValue? Ratios(PruneRatios? ratios) => ratios is null ? null : JsonValue.Object(
         ("ffn", JsonValue.Of(ratios.Ffn)),
         ("qk", JsonValue.Of(ratios.Qk)),
-        ("vo", JsonValue.Of(ratios.Vo)));
+        ("vo", JsonValue.Of(ratios.Vo)),
+        ("channel", JsonValue.Of(ratios.Channel)));
 
     private static JsonValue? Optional(double? number) => number is { } value ? JsonValue.Of(value) : null;
 

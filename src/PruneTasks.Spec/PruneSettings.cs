@@ -64,7 +64,8 @@ public sealed record PruneBudget(double? Macs, double? Parameters, double? Bytes
 /// <param name="Ffn">FFN width.</param>
 /// <param name="Qk">Query-key rank of each head.</param>
 /// <param name="Vo">Value-output rank of each head.</param>
-public sealed record PruneRatios(double Ffn, double Qk, double Vo);
+/// <param name="Channel">Channels of convolutions and of other groups of layers that share them.</param>
+public sealed record PruneRatios(double Ffn, double Qk, double Vo, double Channel = 0);
 
 /// <summary>How personal and common are told apart.</summary>
 public sealed record PartitionSettings

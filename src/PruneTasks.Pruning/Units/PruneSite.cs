@@ -2,11 +2,14 @@ using PruneTasks.Onnx;
 
 namespace PruneTasks.Pruning;
 
-/// <summary>An axis that becomes shorter when units go: coordinate c of <paramref name="Axis"/> of <paramref name="Value"/> belongs to unit <paramref name="UnitOf"/>[c].</summary>
+/// <summary>
+/// An axis that becomes shorter when units go: coordinate c of <paramref name="Axis"/> of <paramref name="Value"/> belongs to unit <paramref name="UnitOf"/>[c],
+/// or to none of the site if that is -1 (as where a Concat joins channels of several sites).
+/// </summary>
 public sealed record AffectedAxis(Value Value, int Axis, IReadOnlyList<int> UnitOf)
 {
     /// <summary>Coordinates that stay when the units of <paramref name="kept"/> stay, ascending.</summary>
-    public int[] KeptCoordinates(IReadOnlySet<int> kept) => [.. Enumerable.Range(0, UnitOf.Count).Where(c => kept.Contains(UnitOf[c]))];
+    public int[] KeptCoordinates(IReadOnlySet<int> kept) => [.. Enumerable.Range(0, UnitOf.Count).Where(c => UnitOf[c] < 0 || kept.Contains(UnitOf[c]))];
 }
 
 /// <summary>Units of one kind at one place of the graph that can be removed one by one, independent of all other sites.</summary>

@@ -123,7 +123,8 @@ internal sealed class SpecBinder(SpecValues values, string file, string folder, 
                 ? new PruneRatios(
                     values.Number("prune.ratios.ffn")!.Value,
                     values.Number("prune.ratios.qk")!.Value,
-                    values.Number("prune.ratios.vo")!.Value)
+                    values.Number("prune.ratios.vo")!.Value,
+                    values.Number("prune.ratios.channel")!.Value)
                 : null,
             Budget = budget
                 ? new PruneBudget(

@@ -90,7 +90,7 @@ internal static partial class SpecTable
             },
             new("prune.ratios", SpecKind.Section, "Exactly this share of units removed, by kind of unit. Excludes budget.")
             {
-                Keys = [Ratio("ffn", "FFN width."), Ratio("qk", "Query-key rank of each head."), Ratio("vo", "Value-output rank of each head.")],
+                Keys = [Ratio("ffn", "FFN width."), Ratio("qk", "Query-key rank of each head."), Ratio("vo", "Value-output rank of each head."), Ratio("channel", "Channels of convolutions, and of other layers that share them.")],
             },
         ],
     };

@@ -85,7 +85,7 @@ internal static class PlanMaker
 
     private static PlanOutcome ByRatios(PruneJob job, PlanSetup setup, PruneRatios ratios, List<PruneDiagnostic> warnings)
     {
-        Dictionary<UnitKind, double> byKind = new() { [UnitKind.Ffn] = ratios.Ffn, [UnitKind.QueryKey] = ratios.Qk, [UnitKind.ValueOutput] = ratios.Vo };
+        Dictionary<UnitKind, double> byKind = new() { [UnitKind.Ffn] = ratios.Ffn, [UnitKind.QueryKey] = ratios.Qk, [UnitKind.ValueOutput] = ratios.Vo, [UnitKind.Channel] = ratios.Channel };
         foreach ((UnitKind kind, double ratio) in byKind)
         {
             string path = "prune.ratios." + kind.ToSpecName();
