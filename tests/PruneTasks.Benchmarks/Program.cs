@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PruneTasks.Benchmarks;
+using PruneTasks.Benchmarks.Conformance;
 using PruneTasks.Benchmarks.Probes;
 using PruneTasks.Benchmarks.Quality;
 using PruneTasks.Benchmarks.Scale;
@@ -31,5 +32,14 @@ Option<string[]> only = new("--only") { Description = "Sections to print, in pla
 only.AcceptOnlyFromAmong([.. QualityBenchmark.Sections]);
 Command quality = new("quality", "Measures what pruning keeps, against other methods, and writes docs/benchmarks/quality.md.") { quick, only };
 quality.SetAction((parsed, cancellation) => QualityBenchmark.Run(parsed.GetValue(only)!, parsed.GetValue(quick), cancellation));
+Option<string> cases = new("--cases") { Description = "Folder or .tar.gz with cases of ONNX's backend tests, at any depth.", Required = true };
+Option<string?> page = new("--out") { Description = "Page to write the table to, as docs/benchmarks/conformance.md." };
+Option<int?> from = new(ConformanceBatch.FromOption) { Hidden = true };
+Command conformance = new("conformance", "Runs ONNX's backend tests through the lowering; exit code 1 if a case is wrong or crashes.") { cases, page, from };
+conformance.SetAction((parsed, cancellation) =>
+{
+    string path = Path.GetFullPath(parsed.GetValue(cases)!);
+    return parsed.GetValue(from) is { } first ? Task.FromResult(ConformanceBatch.RunFrom(path, first)) : ConformanceCommand.Run(path, parsed.GetValue(page), Console.Out, cancellation);
+});
 
-return await new RootCommand("Measurements of PruneTasks, printed as Markdown.") { figures, noop, scale, quality, probes }.Parse(args).InvokeAsync();
+return await new RootCommand("Measurements of PruneTasks, printed as Markdown.") { figures, noop, scale, quality, probes, conformance }.Parse(args).InvokeAsync();

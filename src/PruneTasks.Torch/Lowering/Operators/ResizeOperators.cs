@@ -57,7 +57,8 @@ internal static class ResizeOperators
             double at = coordinates switch
             {
                 "asymmetric" => i / scale,
-                "align_corners" => target == 1 ? 0 : i * (size - 1.0) / (target - 1),
+                // By scales the new length may be a fraction; the operator's page keeps it in the coordinate.
+                "align_corners" => target == 1 ? 0 : i * (size - 1.0) / (scale * size - 1),
                 "pytorch_half_pixel" when target == 1 => 0,
                 _ => (i + 0.5) / scale - 0.5,
             };
