@@ -12,11 +12,19 @@ public sealed class OnnxModel
     /// <param name="opset">Opset version of ai.onnx.</param>
     /// <param name="irVersion">Version of the ONNX IR (<c>ModelProto.ir_version</c>).</param>
     /// <param name="producer">Name of the tool that makes it.</param>
-    public static OnnxModel Create(Graph graph, long opset, long irVersion, string producer) => new(graph)
+    public static OnnxModel Create(Graph graph, long opset, long irVersion, string producer) =>
+        Create(graph, new Dictionary<string, long> { [""] = opset }, irVersion, producer);
+
+    /// <summary>A model made in code, with operators of several domains.</summary>
+    /// <param name="graph">Its graph; may still be edited.</param>
+    /// <param name="opsets">Opset version by domain; ai.onnx under the empty string.</param>
+    /// <param name="irVersion">Version of the ONNX IR (<c>ModelProto.ir_version</c>).</param>
+    /// <param name="producer">Name of the tool that makes it.</param>
+    public static OnnxModel Create(Graph graph, IReadOnlyDictionary<string, long> opsets, long irVersion, string producer) => new(graph)
     {
         IrVersion = irVersion,
         ProducerName = producer,
-        Opsets = new Dictionary<string, long> { [""] = opset },
+        Opsets = opsets,
     };
 
     /// <summary>Version of the ONNX IR (<c>ModelProto.ir_version</c>).</summary>

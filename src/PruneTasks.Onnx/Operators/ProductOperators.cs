@@ -13,9 +13,9 @@ internal static class ProductOperators
         Row("Einsum", 12, (1, Many), AxisBehaviour.Einsum, ProductRules.Einsum, lowered: true),
         Row("Conv", 1, (2, 3), AxisBehaviour.Conv, WindowRules.Conv, lowered: true),
         Row("ConvTranspose", 1, (2, 3), AxisBehaviour.Conv, WindowRules.ConvTranspose, lowered: true),
-        Row("LSTM", 1, (3, 8), AxisBehaviour.Recurrent, RecurrentRules.Recurrent, outputs: (0, 3)),
-        Row("GRU", 1, (3, 6), AxisBehaviour.Recurrent, RecurrentRules.Recurrent, outputs: (0, 2)),
-        Row("RNN", 1, (3, 6), AxisBehaviour.Recurrent, RecurrentRules.Recurrent, outputs: (0, 2)),
+        Row("LSTM", 1, (3, 8), AxisBehaviour.Recurrent, RecurrentRules.Recurrent, lowered: true, outputs: (0, 3)),
+        Row("GRU", 1, (3, 6), AxisBehaviour.Recurrent, RecurrentRules.Recurrent, lowered: true, outputs: (0, 2)),
+        Row("RNN", 1, (3, 6), AxisBehaviour.Recurrent, RecurrentRules.Recurrent, lowered: true, outputs: (0, 2)),
 
         // Quantised products: removal stops here.
         Row("MatMulInteger", 10, (2, 4), AxisBehaviour.Barrier, null),

@@ -144,7 +144,7 @@ public sealed class LoweredGraph : IDisposable
         {
             Tensor?[] outputs = _plan.RowOf(node).Run(new LoweringCall(node, _plan.OpsetOf(node), inputs));
             // An operator may hand an input through; the handle must be its own to be freed on its own.
-            return [.. outputs.Select(o => (o is not null && inputs.Contains(o) ? o.alias() : o)?.MoveToOuterDisposeScope())];
+            return [.. outputs.Take(node.Outputs.Count).Select(o => (o is not null && inputs.Contains(o) ? o.alias() : o)?.MoveToOuterDisposeScope())];
         }
         catch (Exception e) when (e is ExternalException or ArgumentException or NotImplementedException or InvalidOperationException)
         {
