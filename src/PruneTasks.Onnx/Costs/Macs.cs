@@ -18,6 +18,10 @@ internal static class Macs
                 return shapes.ShapeOf(node.Outputs[0]) is { } g && Shape(0) is { } x ? Count(g) * x[node.Int("transA", 0) != 0 ? 0 : 1] : null;
             case (AxisBehaviour.Einsum, _):
                 return Einsum(node, shapes);
+            case (_, "MatMulInteger" or "QLinearMatMul"):
+                return shapes.ShapeOf(node.Outputs[0]) is { } q && Shape(0) is { } b ? Count(q) * b[^1] : null;
+            case (_, "ConvInteger" or "QLinearConv" or "DeformConv"):
+                return shapes.ShapeOf(node.Outputs[0]) is { } d && Shape(node.OpType == "QLinearConv" ? 3 : 1) is { } f ? Count(d) * Count(f.Skip(1)) : null;
             case (AxisBehaviour.Conv, "ConvTranspose"):
                 return Shape(0) is { } t && Shape(1) is { } k ? Count(t) * Count(k.Skip(1)) : null;
             case (AxisBehaviour.Conv, _):

@@ -47,4 +47,8 @@ public enum AxisBehaviour
     ShapeArithmetic,
     /// <summary>A recurrent cell over the time axis.</summary>
     Recurrent,
+    /// <summary>Attention in one operator: heads of queries, keys and values belong together, the features of a head are summed over or mixed.</summary>
+    Attention,
+    /// <summary>The coordinates along one axis depend on each other (running sums, order, windows over channels); the other axes pass.</summary>
+    Along,
 }

@@ -25,7 +25,7 @@ internal static class AxisOperators
         Row("GroupNormalization", 18, 3, N, Same, lowered: true),
         Row("LpNormalization", 1, 1, N, Same, lowered: true),
         Row("MeanVarianceNormalization", 9, 1, N, Same),
-        Row("LRN", 1, 1, N, Same),
+        Row("LRN", 1, 1, AxisBehaviour.Along, Same),
 
         Row("ReduceSum", 1, (1, 2), R, Reduce, Reductions.Reduce(0, (a, x) => a + x), lowered: true),
         Row("ReduceMean", 1, (1, 2), R, Reduce, Reductions.Reduce(0, (a, x) => a + x, (a, n) => a / n), lowered: true),
@@ -46,10 +46,11 @@ internal static class AxisOperators
         Row("GlobalAveragePool", 1, 1, P, WindowRules.GlobalPool, lowered: true),
         Row("GlobalMaxPool", 1, 1, P, WindowRules.GlobalPool, lowered: true),
         Row("GlobalLpPool", 1, 1, P, WindowRules.GlobalPool),
+        Row("MaxUnpool", 9, (2, 3), AxisBehaviour.Barrier, WindowRules.MaxUnpool),
         Row("Resize", 10, (1, 4), AxisBehaviour.Resize, PartRules.Resize, lowered: true),
-        Row("Upsample", 7, (1, 2), AxisBehaviour.Resize, PartRules.Resize, lowered: true),
+        Row("Upsample", 7, (1, 2), AxisBehaviour.Resize, PartRules.Resize, lowered: true, until: 9),
 
-        Row("CumSum", 11, 2, AxisBehaviour.Barrier, Same, lowered: true),
-        Row("TopK", 1, (1, 2), AxisBehaviour.Barrier, ReduceRules.TopK, lowered: true, outputs: 2),
+        Row("CumSum", 11, 2, AxisBehaviour.Along, Same, lowered: true),
+        Row("TopK", 1, (1, 2), AxisBehaviour.Along, ReduceRules.TopK, lowered: true, outputs: 2),
     ];
 }

@@ -28,12 +28,15 @@ internal static class LayoutOperatorRows
         Row("Gather", 1, 2, G, PartRules.Gather, Moves.Gather, lowered: true),
         Row("GatherElements", 11, 2, AxisBehaviour.Barrier, PartRules.GatherElements, lowered: true),
         Row("GatherND", 11, 2, AxisBehaviour.Barrier, PartRules.GatherND, lowered: true),
-        Row("Scatter", 9, 3, AxisBehaviour.Barrier, ElementwiseRules.Same),
+        Row("Scatter", 9, 3, AxisBehaviour.Barrier, ElementwiseRules.Same, until: 10),
         Row("ScatterElements", 11, 3, AxisBehaviour.Barrier, ElementwiseRules.Same, lowered: true),
         Row("ScatterND", 11, 3, AxisBehaviour.Barrier, ElementwiseRules.Same, lowered: true),
-        Row("ReverseSequence", 10, 2, AxisBehaviour.Barrier, ElementwiseRules.Same),
+        Row("ReverseSequence", 10, 2, AxisBehaviour.Along, ElementwiseRules.Same),
         Row("Trilu", 14, (1, 2), AxisBehaviour.Barrier, ElementwiseRules.Same, lowered: true),
         Row("OneHot", 9, 3, AxisBehaviour.Barrier, PartRules.OneHot, lowered: true),
         Row("Compress", 9, 2, AxisBehaviour.Barrier, null),
+        Row("Unique", 11, 1, AxisBehaviour.Barrier, null, outputs: (1, 4)),
+        Row("CenterCropPad", 18, 2, AxisBehaviour.Barrier, ExtentRules.CenterCropPad),
+        Row("Col2Im", 18, 3, AxisBehaviour.Barrier, ExtentRules.Col2Im),
     ];
 }

@@ -29,6 +29,9 @@ public sealed record OperatorInfo
     /// <summary>First opset version that has it.</summary>
     public required int Since { get; init; }
 
+    /// <summary>Last opset version that has it; <see langword="null"/> while it is in the standard.</summary>
+    public int? Until { get; init; }
+
     /// <summary>Inputs, over all opset versions.</summary>
     public required Arity Inputs { get; init; }
 

@@ -22,6 +22,9 @@ public sealed class OperatorTable
         .. AxisOperators.Rows,
         .. LayoutOperatorRows.Rows,
         .. OtherOperators.Rows,
+        .. RegionOperators.Rows,
+        .. SignalOperators.Rows,
+        .. SequenceOperators.Rows,
         .. ContribOperators.Rows,
     ]);
 

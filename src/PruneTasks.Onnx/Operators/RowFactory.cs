@@ -10,10 +10,11 @@ internal static class RowFactory
     /// <summary>A row; numbers of inputs and outputs are a number or a pair (least, most).</summary>
     public static OperatorInfo Row(
         string name, int since, Arity inputs, AxisBehaviour behaviour, Action<NodeContext>? shape, Action<NodeContext>? content = null,
-        bool lowered = false, Arity? outputs = null) => new()
+        bool lowered = false, Arity? outputs = null, int? until = null) => new()
         {
             Name = name,
             Since = since,
+            Until = until,
             Inputs = inputs,
             Outputs = outputs ?? 1,
             Behaviour = behaviour,

@@ -1,4 +1,5 @@
 using System.Text;
+using PruneTasks.Testing;
 
 namespace PruneTasks.Onnx.Tests.Operators;
 
@@ -10,14 +11,34 @@ public sealed class OperatorTableTests
     public void Every_operator_of_the_models_is_in_the_table_and_keeps_to_its_row(string relative)
     {
         OnnxModel model = Samples.Load(relative);
-        foreach (Node node in model.Graph.Nodes)
+        foreach (Node node in model.Graph.Nodes) KeepsToItsRow(node, model.Opset);
+    }
+
+    [Fact]
+    public void Every_operator_of_the_standard_that_the_conformance_cases_use_is_in_the_table_and_keeps_to_its_row()
+    {
+        string archive = Path.Combine(Samples.Folder ?? "", "conformance", "onnx-node-and-simple.tar.gz");
+        Assert.SkipUnless(File.Exists(archive), "../shared/conformance is not there");
+        HashSet<string> seen = [];
+        foreach (ConformanceCase test in ConformanceCase.In(ConformanceFiles.Open(archive)))
         {
-            OperatorInfo? row = OperatorTable.Default.Find(node);
-            Assert.True(row is not null, node.OpType);
-            Assert.True(node.Inputs.Count >= row.Inputs.Min && node.Inputs.Count <= row.Inputs.Max, $"{node} has inputs {row.Inputs}");
-            Assert.True(node.Outputs.Count >= row.Outputs.Min && node.Outputs.Count <= row.Outputs.Max, $"{node} has outputs {row.Outputs}");
-            Assert.True(model.Opset >= row.Since, $"{node.OpType} exists since {row.Since}");
+            OnnxModel model = test.Load();
+            foreach (Node node in model.Graph.Nodes.Where(n => n.Domain.Length == 0))
+            {
+                KeepsToItsRow(node, model.Opset);
+                seen.Add(node.OpType);
+            }
         }
+        Assert.True(seen.Count >= 180, $"{seen.Count} operators");
+    }
+
+    private static void KeepsToItsRow(Node node, long opset)
+    {
+        OperatorInfo? row = OperatorTable.Default.Find(node);
+        Assert.True(row is not null, node.OpType);
+        Assert.True(node.Inputs.Count >= row.Inputs.Min && node.Inputs.Count <= row.Inputs.Max, $"{node} has inputs {row.Inputs}");
+        Assert.True(node.Outputs.Count >= row.Outputs.Min && node.Outputs.Count <= row.Outputs.Max, $"{node} has outputs {row.Outputs}");
+        Assert.True(opset >= row.Since && opset <= (row.Until ?? long.MaxValue), $"{node.OpType} exists from {row.Since} to {row.Until}, not in {opset}");
     }
 
     [Fact]
@@ -60,10 +81,10 @@ public sealed class OperatorTableTests
         foreach (IGrouping<string, OperatorInfo> domain in rows.GroupBy(r => r.Domain))
         {
             page.Append($"## {(domain.Key.Length == 0 ? "ai.onnx" : domain.Key)}\n\n");
-            page.Append("| operator | since | inputs | outputs | axes | shape | content | lowered |\n|---|---|---|---|---|---|---|---|\n");
+            page.Append("| operator | opsets | inputs | outputs | axes | shape | content | lowered |\n|---|---|---|---|---|---|---|---|\n");
             foreach (OperatorInfo row in domain)
             {
-                page.Append($"| {row.Name} | {row.Since} | {row.Inputs} | {row.Outputs} | {row.Behaviour} ");
+                page.Append($"| {row.Name} | {row.Since}{(row.Until is { } last ? $"–{last}" : "–")} | {row.Inputs} | {row.Outputs} | {row.Behaviour} ");
                 page.Append($"| {Mark(row.HasShapeRule)} | {Mark(row.HasContentRule)} | {Mark(row.IsLowered)} |\n");
             }
             page.Append('\n');

@@ -6,7 +6,7 @@ internal static class ProductRules
     /// <summary>As numpy.matmul.</summary>
     public static void MatMul(NodeContext c) => c.Set(0, c.Type(0), MatMulShape(c, c.Shape(0), c.Shape(1)));
 
-    private static long[] MatMulShape(NodeContext c, long[] a, long[] b)
+    public static long[] MatMulShape(NodeContext c, long[] a, long[] b)
     {
         if (a.Length == 0 || b.Length == 0) throw c.Inconsistent("an operand is a scalar");
         bool dropRow = a.Length == 1, dropColumn = b.Length == 1;
@@ -17,6 +17,14 @@ internal static class ProductRules
         if (!dropRow) shape.Add(a[^2]);
         if (!dropColumn) shape.Add(b[^1]);
         return [.. shape];
+    }
+
+    /// <summary>Determinants of the matrices in the last two axes.</summary>
+    public static void Det(NodeContext c)
+    {
+        long[] x = c.Shape(0);
+        if (x.Length < 2 || x[^1] != x[^2]) throw c.Inconsistent("square matrices are needed");
+        c.Set(0, c.Type(0), x[..^2]);
     }
 
     public static void Gemm(NodeContext c)

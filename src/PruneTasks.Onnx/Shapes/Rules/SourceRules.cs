@@ -66,6 +66,10 @@ internal static class SourceRules
     public static void Random(NodeContext c) =>
         c.Set(0, (ElementType)c.Node.Int("dtype", (long)ElementType.Float32), c.Node.Ints("shape") is { } s ? [.. s] : throw c.Inconsistent("no shape"));
 
+    /// <summary>[batch, classes] to [batch, samples].</summary>
+    public static void Multinomial(NodeContext c) =>
+        c.Set(0, (ElementType)c.Node.Int("dtype", (long)ElementType.Int32), c.Shape(0)[0], c.Node.Int("sample_size", 1));
+
     /// <summary>Positions of the elements that are not zero: the shape itself depends on the elements.</summary>
     public static void NonZero(NodeContext c)
     {

@@ -3,13 +3,30 @@ namespace PruneTasks.Onnx.Shapes;
 /// <summary>Shapes of convolutions and pools.</summary>
 internal static class WindowRules
 {
-    public static void Conv(NodeContext c)
+    public static void Conv(NodeContext c) => c.Set(0, c.Type(0), ConvShape(c, c.Shape(0), c.Shape(1)));
+
+    public static long[] ConvShape(NodeContext c, long[] x, long[] w)
     {
-        long[] x = c.Shape(0), w = c.Shape(1);
         if (x.Length < 3 || w.Length != x.Length) throw c.Inconsistent($"data has {x.Length} axes, the kernel {w.Length}");
         long group = c.Node.Int("group", 1);
         if (group < 1 || x[1] != w[1] * group) throw c.Inconsistent($"{x[1]} channels in {group} groups, the kernel has {w[1]}");
-        c.Set(0, c.Type(0), [x[0], w[0], .. Slide(c, x.AsSpan(2), Kernel(c, w))]);
+        return [x[0], w[0], .. Slide(c, x.AsSpan(2), Kernel(c, w))];
+    }
+
+    /// <summary>The size before a MaxPool: given, or what its window makes of the sizes.</summary>
+    public static void MaxUnpool(NodeContext c)
+    {
+        long[] x = c.Shape(0);
+        if (x.Length < 3) throw c.Inconsistent("no spatial axis");
+        if (c.Has(2))
+        {
+            c.Set(0, c.Type(0), c.Integers(2));
+            return;
+        }
+        int n = x.Length - 2;
+        long[] kernel = c.Node.Ints("kernel_shape") is { } k && k.Count == n ? [.. k] : throw c.Inconsistent("no kernel_shape");
+        long[] strides = Each(c, "strides", n, 1), pads = Each(c, "pads", 2 * n, 0);
+        c.Set(0, c.Type(0), [x[0], x[1], .. Enumerable.Range(0, n).Select(i => ((x[i + 2] - 1) * strides[i]) - pads[i] - pads[i + n] + kernel[i])]);
     }
 
     public static void Pool(NodeContext c)
