@@ -80,4 +80,10 @@ public static partial class PruneDiagnostics
         "PRUNE0421",
         "A setting has no effect",
         "'{0}' has no effect: {1}");
+
+    /// <summary>Activations are too large for all samples.</summary>
+    public static readonly PruneDiagnosticDescriptor SamplesLeftOut = Warning(
+        "PRUNE0422",
+        "Not all calibration samples are used",
+        "only {0} of {1} calibration samples are used: the activations of one sample take {2}");
 }

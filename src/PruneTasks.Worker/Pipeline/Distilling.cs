@@ -10,17 +10,16 @@ namespace PruneTasks.Worker.Pipeline;
 /// <summary>Trains after the build where the spec asks for it, and says what that did.</summary>
 internal static class Distilling
 {
-    private const int BatchSize = 32;
-
     /// <summary>Trains what <paramref name="build"/> gave.</summary>
     /// <param name="job">Spec, held-out samples and log.</param>
     /// <param name="graph">The dense network; not changed.</param>
     /// <param name="batches">Samples and views.</param>
+    /// <param name="batchSize">Samples of one run of the held-out ones.</param>
     /// <param name="build">The build.</param>
     /// <param name="cancellation">Looked at before each step.</param>
-    public static (BuildResult Build, DistillReport Report) Run(PruneJob job, LoweredGraph graph, CalibrationBatches batches, BuildResult build, CancellationToken cancellation)
+    public static (BuildResult Build, DistillReport Report) Run(PruneJob job, LoweredGraph graph, CalibrationBatches batches, int batchSize, BuildResult build, CancellationToken cancellation)
     {
-        using CalibrationBatches? holdOut = job.HoldOut is { } set ? CalibrationBatches.Create(graph.Graph, set.WeightedBatches(BatchSize)) : null;
+        using CalibrationBatches? holdOut = job.HoldOut is { } set ? CalibrationBatches.Create(graph.Graph, set.WeightedBatches(batchSize)) : null;
         (BuildResult trained, DistillOutcome outcome) = DistilledBuild.Refine(build, graph, For(job, graph, batches, holdOut), cancellation);
         job.Log(string.Create(CultureInfo.InvariantCulture, $"distilled {outcome.Steps} steps, {outcome.Samples} samples: loss {outcome.LossBefore:G4} → {outcome.LossAfter:G4}"));
         return (trained, new DistillReport

@@ -1,11 +1,15 @@
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
+using PruneTasks.Torch.Building;
 
 namespace PruneTasks.Worker.Pipeline;
 
 /// <summary>A model ready to be pruned: weights as initializers, a bias for every layer that will be refitted, sites found.</summary>
 internal sealed record PreparedModel(OnnxModel Model, InferredShapes Shapes, InferredShapes OneSample, ShapeInvariants Invariants, UnitInventory Inventory)
 {
+    /// <summary>What the activations of one sample take.</summary>
+    public ActivationMemory Memory { get; } = ActivationMemory.Of(Model.Graph, OneSample);
+
     /// <summary>Rewrites <paramref name="model"/> (exactly: same function) and finds its sites; costs are for inputs of <paramref name="oneSample"/>.</summary>
     public static PreparedModel From(OnnxModel model, ShapeBinding oneSample)
     {

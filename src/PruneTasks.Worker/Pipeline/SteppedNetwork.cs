@@ -10,9 +10,6 @@ namespace PruneTasks.Worker.Pipeline;
 /// <summary>Builds in steps as <c>prune.buffer</c> says.</summary>
 internal static class SteppedNetwork
 {
-    /// <summary>Samples of one run of the samples held back.</summary>
-    private const int BatchSize = 32;
-
     /// <summary>Builds.</summary>
     /// <param name="job">The job.</param>
     /// <param name="model">The sites.</param>
@@ -27,8 +24,9 @@ internal static class SteppedNetwork
         CancellationToken cancellation)
     {
         PruneSettings settings = job.Spec.Prune;
+        int batchSize = CalibrationMemory.BatchSize(model.Memory);
         using HoldOutProbe? holdOut = job.HoldOut is not { } set ? null : new HoldOutProbe(
-            graph, CalibrationBatches.Create(model.Model.Graph, set.WeightedBatches(BatchSize)), model.Model.Graph.Outputs[0], observation, [.. set.Samples.Select(s => s.Label)]);
+            graph, CalibrationBatches.Create(model.Model.Graph, set.WeightedBatches(batchSize)), model.Model.Graph.Outputs[0], observation, [.. set.Samples.Select(s => s.Label)]);
         StepSettings steps = new(settings.Buffer.Steps, settings.Buffer.Capacity) { Align = settings.Align, Limits = Limits(job.Spec.Quality), Seed = settings.Seed };
         SteppedBuild build = new StepBuilder(model.Model, graph, model.Shapes, new BuildSettings(), steps).Build(
             plan, calibration,
@@ -45,7 +43,7 @@ internal static class SteppedNetwork
 
         void Train(LoweredGraph network, IReadOnlyList<SiteRemoval> removals, int step, CancellationToken token)
         {
-            using CalibrationBatches? held = job.HoldOut is { } samples ? CalibrationBatches.Create(model.Model.Graph, samples.WeightedBatches(BatchSize)) : null;
+            using CalibrationBatches? held = job.HoldOut is { } samples ? CalibrationBatches.Create(model.Model.Graph, samples.WeightedBatches(batchSize)) : null;
             Distilling.For(job, graph, calibration, held).Train(network, [.. removals.Select(r => r.Site)], token);
         }
 

@@ -12,9 +12,6 @@ namespace PruneTasks.Worker.Pipeline;
 /// <summary>The model in torch, with the calibration samples: measures prices and builds.</summary>
 internal sealed partial class TorchNetwork : IDisposable
 {
-    /// <summary>Samples of one batch on its way through the network.</summary>
-    private const int BatchSize = 32;
-
     private readonly PruneJob _job;
     private readonly PreparedModel _model;
     private readonly LoweredGraph _graph;
@@ -27,6 +24,9 @@ internal sealed partial class TorchNetwork : IDisposable
         (CalibrationSet set, Views) = ViewMaker.Expand(job, model, graph);
         _batches = CalibrationBatches.Create(model.Model.Graph, set.WeightedBatches(BatchSize));
     }
+
+    /// <summary>Samples of one batch on its way through the network.</summary>
+    private int BatchSize => CalibrationMemory.BatchSize(_model.Memory);
 
     /// <summary>Views beside the calibration samples.</summary>
     public ViewReport Views { get; }
@@ -69,7 +69,7 @@ internal sealed partial class TorchNetwork : IDisposable
         : new SequentialBuilder(_model.Model, _graph, _model.Shapes, new BuildSettings()).Build(plan, _batches, cancellation);
 
     /// <summary>Trains what was built, as the spec says.</summary>
-    public (BuildResult Build, DistillReport Report) Distill(BuildResult build, CancellationToken cancellation) => Distilling.Run(_job, _graph, _batches, build, cancellation);
+    public (BuildResult Build, DistillReport Report) Distill(BuildResult build, CancellationToken cancellation) => Distilling.Run(_job, _graph, _batches, BatchSize, build, cancellation);
 
     /// <inheritdoc/>
     public void Dispose()

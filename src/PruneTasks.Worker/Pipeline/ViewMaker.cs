@@ -36,7 +36,8 @@ internal static class ViewMaker
     {
         CalibrationSet set = job.Calibration;
         PruneSettings settings = job.Spec.Prune;
-        int target = (int)Math.Min(settings.Views, WorkPerPass / Math.Max(1, CostModel.Of(model.Model, model.OneSample).Total.Macs));
+        long room = Math.Min(WorkPerPass / Math.Max(1, CostModel.Of(model.Model, model.OneSample).Total.Macs), CalibrationMemory.Room(model.Memory));
+        int target = (int)Math.Min(settings.Views, room);
         if (job.Spec.Image is { } image && set.Inputs.Count == 1 && set.Samples[0].Inputs[0].Shape.Count == 4)
         {
             bool channelsFirst = image.Layout == "nchw";
@@ -62,7 +63,7 @@ internal static class ViewMaker
         return new FlipReport(flip <= FlipLimit * move, flip, move);
 
         CalibrationBatches Batches(Func<TensorData, TensorData> view) => CalibrationBatches.Create(
-            model.Model.Graph, new CalibrationSet(job.Calibration.Inputs, [.. samples.Select(s => s with { Inputs = [view(s.Inputs[0])] })]).WeightedBatches(32));
+            model.Model.Graph, new CalibrationSet(job.Calibration.Inputs, [.. samples.Select(s => s with { Inputs = [view(s.Inputs[0])] })]).WeightedBatches(CalibrationMemory.BatchSize(model.Memory)));
         double Distance(CalibrationBatches views) => AnswerDistance.Between(graph, model.Model.Graph.Outputs[job.Classes?.Output ?? 0], SitePricing.Answers(job.Spec.Task), plain, views);
     }
 }
