@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PruneTasks.Benchmarks;
 using PruneTasks.Benchmarks.Conformance;
+using PruneTasks.Benchmarks.Models;
 using PruneTasks.Benchmarks.Probes;
 using PruneTasks.Benchmarks.Quality;
 using PruneTasks.Benchmarks.Scale;
@@ -42,4 +43,4 @@ conformance.SetAction((parsed, cancellation) =>
     return parsed.GetValue(from) is { } first ? Task.FromResult(ConformanceBatch.RunFrom(path, first)) : ConformanceCommand.Run(path, parsed.GetValue(page), Console.Out, cancellation);
 });
 
-return await new RootCommand("Measurements of PruneTasks, printed as Markdown.") { figures, noop, scale, quality, probes, conformance }.Parse(args).InvokeAsync();
+return await new RootCommand("Measurements of PruneTasks, printed as Markdown.") { figures, noop, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out) }.Parse(args).InvokeAsync();

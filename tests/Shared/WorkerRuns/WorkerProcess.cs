@@ -22,7 +22,11 @@ internal static class WorkerProcess
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs to the end.</summary>
-    public static async Task<WorkerRun> Run(params IEnumerable<string> arguments)
+    public static Task<WorkerRun> Run(params IEnumerable<string> arguments) => Run(Limit, arguments);
+
+    /// <summary>Runs to the end, or for some time.</summary>
+    /// <exception cref="TimeoutException">It did not end in time; it was ended with all that it started.</exception>
+    public static async Task<WorkerRun> Run(TimeSpan limit, params IEnumerable<string> arguments)
     {
         string worker = Repository.BuildOutput("src", "PruneTasks.Worker", "net8.0", "PruneTasks.Worker.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -41,7 +45,7 @@ internal static class WorkerProcess
         while (await Task.WhenAny(end, Task.Delay(20)) != end)
         {
             peak = Math.Max(peak, Peak(process));
-            if (Stopwatch.GetElapsedTime(begin) < Limit) continue;
+            if (Stopwatch.GetElapsedTime(begin) < limit) continue;
             process.Kill(entireProcessTree: true);
             throw new TimeoutException($"the worker does not end:\n{output}{error}");
         }

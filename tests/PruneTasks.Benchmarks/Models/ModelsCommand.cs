@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace PruneTasks.Benchmarks.Models;
+
+/// <summary>The command <c>models</c>.</summary>
+internal static class ModelsCommand
+{
+    private static readonly Option<string> s_folder = new("--folder") { Description = "Folder with ONNX files, searched with all folders below; or one file.", Required = true };
+
+    private static readonly Option<double> s_cut = new("--cut") { Description = "Share of the MACs to remove.", DefaultValueFactory = _ => 0.3 };
+
+    private static readonly Option<string?> s_page = new("--out") { Description = "Page to write." };
+
+    private static readonly Option<string?> s_only = new("--only") { Description = "Only files whose path has this in it." };
+
+    private static readonly Option<double> s_limit = new("--timeout") { Description = "Seconds for one run of the worker.", DefaultValueFactory = _ => 900 };
+
+    private static readonly Option<bool> s_twice = new("--twice") { Description = "Prune each file twice and compare the bytes." };
+
+    /// <summary>The command, printing its table to <paramref name="output"/>.</summary>
+    public static Command Create(TextWriter output)
+    {
+        Command command = new("models", "Prunes every ONNX file of a folder and prints a row for each.") { s_folder, s_cut, s_page, s_only, s_limit, s_twice };
+        command.SetAction((parsed, _) => ModelsBenchmark.Run(
+            parsed.GetValue(s_folder)!, parsed.GetValue(s_only),
+            new TrialSettings(parsed.GetValue(s_cut), TimeSpan.FromSeconds(parsed.GetValue(s_limit)), parsed.GetValue(s_twice)),
+            parsed.GetValue(s_page), string.Join(' ', parsed.Tokens.Select(t => t.Value)), output));
+        return command;
+    }
+}
