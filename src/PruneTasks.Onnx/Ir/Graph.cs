@@ -140,6 +140,13 @@ public sealed class Graph
     /// <summary>Makes input <paramref name="index"/> of <paramref name="node"/> read <paramref name="value"/>.</summary>
     public void SetInput(Node node, int index, Value? value) => node.SetInput(index, value);
 
+    /// <summary>Gives <paramref name="node"/> one more input.</summary>
+    public void AppendInput(Node node, Value value)
+    {
+        node.AddInput(value);
+        node.IsModified = true;
+    }
+
     /// <summary>Replaces the attributes of <paramref name="node"/>.</summary>
     public void SetAttributes(Node node, IReadOnlyDictionary<string, AttributeData> attributes)
     {

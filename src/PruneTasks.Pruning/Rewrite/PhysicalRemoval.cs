@@ -18,7 +18,8 @@ public static class PhysicalRemoval
         Graph graph = model.Graph;
         ShapePatcher patcher = new(graph, invariants);
         ProjectionRewriter projections = new(graph, patcher);
-        foreach (SiteRemoval removal in removals.Where(r => r.Kept.Count < r.Site.Units && r.Kept.Count > 0))
+        ChannelRemoval.Apply(model, removals.Where(r => r.Kept.Count < r.Site.Units), patcher, invariants);
+        foreach (SiteRemoval removal in removals.Where(r => r.Kept.Count < r.Site.Units && r.Kept.Count > 0 && r.Site is not ChannelSite))
         {
             HashSet<int> kept = [.. removal.Kept];
             foreach (AffectedAxis axis in removal.Site.Affected) patcher.Shorten(axis, axis.KeptCoordinates(kept).Length);
@@ -44,7 +45,7 @@ public static class PhysicalRemoval
         patcher.Apply();
         projections.Apply(removals.Select(r => r.Site).OfType<QueryKeySite>().Select(s => s.Attention)
             .Concat(removals.Select(r => r.Site).OfType<ValueOutputSite>().Select(s => s.Attention)).Distinct());
-        foreach (SiteRemoval removal in removals.Where(r => r.Kept.Count == 0 && r.Site is not QueryKeySite)) WholeModules.Remove(graph, removal.Site);
+        foreach (SiteRemoval removal in removals.Where(r => r.Kept.Count == 0 && r.Site is not (QueryKeySite or ChannelSite))) WholeModules.Remove(graph, removal.Site);
         graph.RemoveUnused();
     }
 

@@ -21,6 +21,9 @@ internal sealed class ShapePatcher(Graph graph, ShapeInvariants invariants)
         if (axis.Value.Uses.Any(u => u.Node.OpType == "Shape")) Note(_shapes, axis.Value, axis.Axis, axis.UnitOf.Count);
     }
 
+    /// <summary>Notes that the target of the Reshape that makes <paramref name="value"/> has to name the size of an axis.</summary>
+    public void Target(Value value, int axis, long size) => Note(_targets, value, axis, size);
+
     /// <summary>Rewrites all noted targets and Shape results.</summary>
     public void Apply()
     {

@@ -5,6 +5,9 @@ namespace PruneTasks.Pruning;
 /// <summary>Why units were left dense.</summary>
 public enum RefusalReason
 {
+    /// <summary>The axis belongs to an input of the model.</summary>
+    GraphInput,
+
     /// <summary>The axis belongs to an output of the model.</summary>
     GraphOutput,
 

@@ -8,7 +8,12 @@ namespace PruneTasks.Torch.Tests.Rewriting;
 internal static class OrtRun
 {
     /// <summary>The first output.</summary>
-    public static float[] First(OnnxModel model, IReadOnlyDictionary<string, TensorData> inputs)
+    public static float[] First(OnnxModel model, IReadOnlyDictionary<string, TensorData> inputs) => Outputs(model, inputs, all: false)[0];
+
+    /// <summary>All floating-point outputs.</summary>
+    public static IReadOnlyList<float[]> All(OnnxModel model, IReadOnlyDictionary<string, TensorData> inputs) => Outputs(model, inputs, all: true);
+
+    private static IReadOnlyList<float[]> Outputs(OnnxModel model, IReadOnlyDictionary<string, TensorData> inputs, bool all)
     {
         using SessionOptions options = new() { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
         using InferenceSession session = new(OnnxWriter.ToBytes(model), options);
@@ -23,14 +28,20 @@ internal static class OrtRun
                 tensor.Bytes.Span.CopyTo(value.GetTensorMutableRawData());
                 values.Add(value);
             }
-            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, session.InputNames, values, [session.OutputNames[0]]);
-            return outputs[0].GetTensorDataAsSpan<float>().ToArray();
+            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, session.InputNames, values, all ? session.OutputNames : [session.OutputNames[0]]);
+            return [.. outputs.Where(o => IsFloat(o)).Select(Floats)];
         }
         finally
         {
             foreach (OrtValue value in values) value.Dispose();
         }
     }
+
+    private static bool IsFloat(OrtValue value) => value.GetTensorTypeAndShape().ElementDataType is TensorElementType.Float or TensorElementType.Float16;
+
+    private static float[] Floats(OrtValue value) => value.GetTensorTypeAndShape().ElementDataType == TensorElementType.Float
+        ? value.GetTensorDataAsSpan<float>().ToArray()
+        : [.. value.GetTensorDataAsSpan<Microsoft.ML.OnnxRuntime.Float16>().ToArray().Select(v => v.ToFloat())];
 
     /// <summary>All outputs of a model without inputs.</summary>
     public static IReadOnlyList<TensorData?> Constants(OnnxModel model)
