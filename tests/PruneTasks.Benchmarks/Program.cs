@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PruneTasks.Benchmarks;
 using PruneTasks.Benchmarks.Conformance;
+using PruneTasks.Benchmarks.Fuzz;
 using PruneTasks.Benchmarks.Models;
 using PruneTasks.Benchmarks.Probes;
 using PruneTasks.Benchmarks.Quality;
@@ -43,4 +44,7 @@ conformance.SetAction((parsed, cancellation) =>
     return parsed.GetValue(from) is { } first ? Task.FromResult(ConformanceBatch.RunFrom(path, first)) : ConformanceCommand.Run(path, parsed.GetValue(page), Console.Out, cancellation);
 });
 
-return await new RootCommand("Measurements of PruneTasks, printed as Markdown.") { figures, noop, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out) }.Parse(args).InvokeAsync();
+RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, noop, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out) };
+foreach (Command command in FuzzBenchmark.Commands()) root.Add(command);
+
+return await root.Parse(args).InvokeAsync();

@@ -13,9 +13,9 @@ internal static class Macs
         switch (row.Behaviour, node.OpType)
         {
             case (AxisBehaviour.MatMul, _):
-                return shapes.ShapeOf(node.Outputs[0]) is { } y && Shape(0) is { } a ? Count(y) * a[^1] : null;
+                return shapes.ShapeOf(node.Outputs[0]) is { } y && Shape(0) is [.., var inner] ? Count(y) * inner : null;
             case (AxisBehaviour.Gemm, _):
-                return shapes.ShapeOf(node.Outputs[0]) is { } g && Shape(0) is { } x ? Count(g) * x[node.Int("transA", 0) != 0 ? 0 : 1] : null;
+                return shapes.ShapeOf(node.Outputs[0]) is { } g && Shape(0) is { Count: 2 } x ? Count(g) * x[node.Int("transA", 0) != 0 ? 0 : 1] : null;
             case (AxisBehaviour.Einsum, _):
                 return Einsum(node, shapes);
             case (_, "MatMulInteger" or "QLinearMatMul"):
@@ -28,7 +28,7 @@ internal static class Macs
                 return shapes.ShapeOf(node.Outputs[0]) is { } c && Shape(1) is { } w ? Count(c) * Count(w.Skip(1)) : null;
             case (AxisBehaviour.Recurrent, _):
                 // Gates of input and recurrence, for each step and sample: W is [directions, gates * hidden, input], R [.., hidden].
-                return Shape(0) is { } s && Shape(1) is { } i && Shape(2) is { } r ? s[0] * s[1] * (Count(i) + Count(r)) : null;
+                return Shape(0) is { Count: > 1 } s && Shape(1) is { } i && Shape(2) is { } r ? s[0] * s[1] * (Count(i) + Count(r)) : null;
             default:
                 return 0;
         }
@@ -40,14 +40,15 @@ internal static class Macs
     private static long? Einsum(Node node, InferredShapes shapes)
     {
         if (node.Inputs.Count < 2) return 0;
-        if (EinsumEquation.Parse(node.String("equation")) is not { } equation) return null;
+        if (EinsumEquation.Parse(node.String("equation")) is not { } equation || equation.Operands.Count != node.Inputs.Count) return null;
         var sizes = new Dictionary<char, long>();
         long hidden = 1;
         for (int i = 0; i < node.Inputs.Count; i++)
         {
-            if (shapes.ShapeOf(node.Inputs[i]!) is not { } shape) return null;
+            if (node.Inputs[i] is not { } input || shapes.ShapeOf(input) is not { } shape) return null;
             string letters = equation.Operands[i];
             int covered = shape.Count - letters.Count(l => l != EinsumEquation.Ellipsis), at = 0;
+            if (covered < 0 || (covered > 0 && !letters.Contains(EinsumEquation.Ellipsis))) return null;
             foreach (char letter in letters)
             {
                 if (letter == EinsumEquation.Ellipsis)

@@ -7,6 +7,9 @@ namespace PruneTasks.Onnx;
 /// <remarks>Immutable. Strings are not held here: a string tensor has <see cref="ElementType.String"/> and no bytes.</remarks>
 public sealed class TensorData
 {
+    /// <summary>Most axes of a tensor that is looked at, here as in torch and numpy.</summary>
+    public const int MostAxes = 64;
+
     /// <summary>Makes a tensor over <paramref name="bytes"/>, which must not change afterwards.</summary>
     /// <exception cref="ArgumentException">The byte count is not the product of the dimensions times the element size.</exception>
     public TensorData(ElementType type, IReadOnlyList<long> shape, ReadOnlyMemory<byte> bytes)

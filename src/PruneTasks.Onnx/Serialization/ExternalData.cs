@@ -20,8 +20,23 @@ internal sealed class ExternalData(string? folder)
     /// <exception cref="OnnxFormatException">Path refused, file missing or too short.</exception>
     public ReadOnlyMemory<byte> Read(WireMessage tensor, long size)
     {
+        (string location, long offset, long? length) = PlaceOf(tensor);
+        if (length is { } given && given != size) throw Fail(OnnxFormatError.InvalidTensor, tensor, $"an external tensor has {given} bytes, its dimensions ask for {size}");
+        return Map(location, offset, size, tensor);
+    }
+
+    /// <summary>As <see cref="Read"/>, for an element type whose size is not known here: the length that is written, or all that follows.</summary>
+    public ReadOnlyMemory<byte> ReadAll(WireMessage tensor)
+    {
+        (string location, long offset, long? length) = PlaceOf(tensor);
+        return Map(location, offset, length ?? Math.Max(0, Open(location, tensor).Length - offset), tensor);
+    }
+
+    private static (string Location, long Offset, long? Length) PlaceOf(WireMessage tensor)
+    {
         string? location = null;
-        long offset = 0, length = size;
+        long offset = 0;
+        long? length = null;
         foreach (WireField field in tensor.All(TensorFields.ExternalData))
         {
             WireMessage entry = tensor.Message(field);
@@ -35,7 +50,11 @@ internal sealed class ExternalData(string? folder)
             }
         }
         if (string.IsNullOrEmpty(location)) throw Fail(OnnxFormatError.ExternalDataMissing, tensor, "an external tensor names no file");
-        if (length != size) throw Fail(OnnxFormatError.InvalidTensor, tensor, $"an external tensor has {length} bytes, its dimensions ask for {size}");
+        return (location, offset, length);
+    }
+
+    private ReadOnlyMemory<byte> Map(string location, long offset, long length, WireMessage tensor)
+    {
         (MemoryMappedFile file, long fileLength) = Open(location, tensor);
         if (offset > fileLength || length > fileLength - offset)
             throw Fail(OnnxFormatError.ExternalDataMissing, tensor, $"'{location}' has {fileLength} bytes; {length} from {offset} are claimed");

@@ -56,7 +56,8 @@ internal sealed class GraphReader
         value.DeclaredShape = [.. tensor.Ints(TensorFields.Dims).Select(d => new Axis(d, null))];
         value.Constant = data;
         value.IsInitializer = true;
-        value.Wire = new LoadedInitializer(tensor, data, tensor.Last(TensorFields.ExternalData) is not null);
+        bool isExternal = tensor.IntOf(TensorFields.DataLocation) == TensorReader.External;
+        value.Wire = new LoadedInitializer(tensor, data, isExternal) { Opaque = isExternal && data is null ? _external.ReadAll(tensor) : default };
         _graph.AppendInitializerFromFile(value);
         return value;
     }
@@ -124,7 +125,20 @@ internal sealed class GraphReader
                 string name = message.Text(input);
                 node.AddInput(name.Length == 0 ? null : Find(name, message));
             }
+            RequireOperands(node, message);
         }
+    }
+
+    // So that everyone who looks at a known operator may take what it must have for granted.
+    private static void RequireOperands(Node node, WireMessage message)
+    {
+        if (OperatorTable.Default.Find(node) is not { } row) return;
+        // Some that are demanded may be left empty: the first of Scan 8, those of Resize 11 that it does not use.
+        bool mayBeEmpty = row.Behaviour is AxisBehaviour.Barrier or AxisBehaviour.Resize;
+        bool all = node.Inputs.Count >= row.Inputs.Min && (mayBeEmpty || node.Inputs.Take(row.Inputs.Min).All(i => i is not null));
+        if (all && node.Outputs.Count >= row.Outputs.Min) return;
+        string what = all ? $"{node.Outputs.Count} outputs, {row.Outputs.Min}" : $"{node.Inputs.OfType<Value>().Count()} inputs, {row.Inputs.Min}";
+        throw new OnnxFormatException(OnnxFormatError.InvalidNode, message.Origin, $"{node.OpType} '{node.Name}' has {what} are needed");
     }
 
     private Value ReadOutput(WireField field, WireMessage valueInfo)

@@ -90,7 +90,7 @@ internal sealed class GraphWriter
     {
         LoadedInitializer loaded = value.Wire!;
         if (IsReplaced(value) || (_inline && loaded.IsExternal))
-            _out.Message(GraphFields.Initializer, TensorWriter.Edited(loaded.Message, value.Constant!));
+            _out.Message(GraphFields.Initializer, value.Constant is { } constant ? TensorWriter.Edited(loaded.Message, constant) : TensorWriter.Inlined(loaded.Message, loaded.Opaque));
         else
             _out.Raw(old.Raw(field));
     }

@@ -22,4 +22,8 @@ internal sealed record LoadedNode(ReadOnlyMemory<byte> Field, WireMessage Messag
 /// <param name="Message">The <c>TensorProto</c> or <c>SparseTensorProto</c>.</param>
 /// <param name="Constant">Its content as read; a different object means that it was replaced.</param>
 /// <param name="IsExternal">Its data lies in another file.</param>
-internal sealed record LoadedInitializer(WireMessage Message, TensorData? Constant, bool IsExternal);
+internal sealed record LoadedInitializer(WireMessage Message, TensorData? Constant, bool IsExternal)
+{
+    /// <summary>Bytes in another file of an element type that is not read.</summary>
+    public ReadOnlyMemory<byte> Opaque { get; init; }
+}

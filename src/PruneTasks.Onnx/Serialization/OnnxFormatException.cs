@@ -21,6 +21,8 @@ public enum OnnxFormatError
     DuplicateName,
     /// <summary>A name is read but never defined.</summary>
     UndefinedName,
+    /// <summary>A node has fewer inputs or outputs than its operator needs.</summary>
+    InvalidNode,
     /// <summary>The nodes form a cycle.</summary>
     Cycle,
     /// <summary>A tensor's dimensions do not fit its data.</summary>

@@ -6,7 +6,8 @@ namespace PruneTasks.Onnx.Serialization;
 /// <summary>Reads a <c>TensorProto</c>: raw_data as a slice of the file, typed fields unpacked, external data mapped.</summary>
 internal static class TensorReader
 {
-    private const int External = 1;
+    /// <summary><c>TensorProto.DataLocation</c>: the data lies in another file.</summary>
+    public const int External = 1;
 
     /// <summary>The tensor, or <see langword="null"/> for an element type that <see cref="ElementType"/> does not name (float8, int4): kept, not read.</summary>
     /// <exception cref="OnnxFormatException">Dimensions and data disagree.</exception>
@@ -21,7 +22,12 @@ internal static class TensorReader
             if (tensor.All(TensorFields.StringData).Count() != count) throw Invalid(tensor, "a string tensor has the wrong number of elements");
             return new TensorData(type, dims, default);
         }
-        if (TensorData.SizeOf(type) is not { } size) return null;
+        if (TensorData.SizeOf(type) is not { } size)
+        {
+            // What is not read is still not followed to where it must not lie.
+            if (tensor.IntOf(TensorFields.DataLocation) == External) _ = external.ReadAll(tensor);
+            return null;
+        }
         if (count > long.MaxValue / size) throw Invalid(tensor, "a tensor is larger than 2 GB");
         long needed = count * size;
         ReadOnlyMemory<byte> bytes = tensor.IntOf(TensorFields.DataLocation) == External
@@ -35,6 +41,7 @@ internal static class TensorReader
     /// <summary>Product of the dimensions.</summary>
     public static long CountOf(List<long> dims, WireMessage tensor)
     {
+        if (dims.Count > TensorData.MostAxes) throw Invalid(tensor, $"a tensor has {dims.Count} axes");
         long count = 1;
         foreach (long dim in dims)
         {

@@ -30,6 +30,18 @@ internal static class TensorWriter
         return message;
     }
 
+    /// <summary>A <c>TensorProto</c> whose data lay in another file, of an element type that is not read.</summary>
+    public static WireBuilder Inlined(WireMessage old, ReadOnlyMemory<byte> data)
+    {
+        var message = new WireBuilder();
+        foreach (WireField field in old.Fields)
+        {
+            if (field.Number is not (TensorFields.RawData or TensorFields.ExternalData or TensorFields.DataLocation)) message.Raw(old.Raw(field));
+        }
+        message.Bytes(TensorFields.RawData, data);
+        return message;
+    }
+
     private static void Shape(WireBuilder message, TensorData data)
     {
         if (TensorData.SizeOf(data.Type) is null) throw new InvalidOperationException($"a tensor of {data.Type} cannot be written");

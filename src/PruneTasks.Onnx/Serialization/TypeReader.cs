@@ -12,6 +12,7 @@ internal static class TypeReader
         var element = (ElementType)tensor.IntOf(TensorTypeFields.ElementType);
         if (tensor.Last(TensorTypeFields.Shape) is not { } shapeField) return (element, null);
         WireMessage shape = tensor.Message(shapeField);
+        if (shape.Fields.Length > TensorData.MostAxes) throw tensor.Fail(shapeField, OnnxFormatError.InvalidTensor, $"a tensor has {shape.Fields.Length} axes");
         return (element, [.. shape.All(ShapeFields.Dim).Select(d => ReadAxis(shape.Message(d)))]);
     }
 

@@ -9,6 +9,8 @@ internal sealed class UnknownShapeException(UnknownShape reason, string detail) 
 /// <summary>What a shape or content rule sees of a node, and where it puts its result.</summary>
 internal sealed class NodeContext(Node node, long opset, InferredShapes shapes)
 {
+    private const int MostIntegers = 16 * ShapeInference.ContentLimit;
+
     public Node Node { get; } = node;
 
     /// <summary>Opset version of the node's domain.</summary>
@@ -25,11 +27,13 @@ internal sealed class NodeContext(Node node, long opset, InferredShapes shapes)
 
     public TensorData? Content(int input) => Has(input) ? shapes.ContentOf(Input(input)) : null;
 
-    /// <summary>Integers of an input that has to be known.</summary>
-    public long[] Integers(int input) =>
-        Content(input) is { } content
-            ? content.ToInt64s()
-            : throw new UnknownShapeException(UnknownShape.DataDependent, $"the elements of '{Input(input).Name}' are not known");
+    /// <summary>Integers of an input that has to be known: sizes, axes, indices.</summary>
+    public long[] Integers(int input) => Content(input) switch
+    {
+        null => throw new UnknownShapeException(UnknownShape.DataDependent, $"the elements of '{Input(input).Name}' are not known"),
+        { Count: > MostIntegers } content => throw Inconsistent($"'{Input(input).Name}' has {content.Count} elements where a few numbers are due"),
+        { } content => content.ToInt64s(),
+    };
 
     /// <summary>Axes or sizes that were an attribute in older opset versions and are an input in newer ones; <see langword="null"/> when absent.</summary>
     public long[]? IntsOrInput(string attribute, int input) =>
@@ -40,6 +44,7 @@ internal sealed class NodeContext(Node node, long opset, InferredShapes shapes)
     public void Set(int output, ElementType type, params long[] shape)
     {
         if (!HasOutput(output)) return;
+        if (shape.Length > TensorData.MostAxes) throw Inconsistent($"a tensor with {shape.Length} axes");
         foreach (long dim in shape)
         {
             if (dim < 0) throw Inconsistent($"a size would be {dim}");

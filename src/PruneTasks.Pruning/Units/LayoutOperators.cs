@@ -9,6 +9,9 @@ namespace PruneTasks.Pruning;
 /// </summary>
 internal sealed class LayoutOperators(InferredShapes shapes, long opset)
 {
+    // An index of four bytes each: what a file claims about a shape must not decide how much memory is taken.
+    private const int MostElements = 1 << 25;
+
     /// <summary>Input 0 flows to the outputs of <paramref name="node"/> element by element (Cast, Identity, a scalar factor, a move).</summary>
     public bool IsLayout(Node node, Value data) => node.Domain.Length == 0 && node.OpType switch
     {
@@ -25,6 +28,19 @@ internal sealed class LayoutOperators(InferredShapes shapes, long opset)
     /// <summary>Moves <paramref name="data"/> as <paramref name="node"/> moves its input, for one output.</summary>
     /// <exception cref="RefusedException">Indices or shapes are not known, or the operator is used in a way that is not a move.</exception>
     public IndexTensor Apply(Node node, IndexTensor data, Value output)
+    {
+        try
+        {
+            return Move(node, data, output);
+        }
+        catch (Exception e) when (e is ArgumentException or IndexOutOfRangeException or ArithmeticException or InvalidOperationException)
+        {
+            // Attributes and indices of a malformed file that do not fit the data: sizes that disagree, axes and elements that do not exist.
+            throw new RefusedException(RefusalReason.Layout, node, $"{node.OpType} does not fit what it reads");
+        }
+    }
+
+    private IndexTensor Move(Node node, IndexTensor data, Value output)
     {
         switch (node.OpType)
         {
@@ -50,10 +66,15 @@ internal sealed class LayoutOperators(InferredShapes shapes, long opset)
     }
 
     /// <summary>Concrete shape as 32-bit sizes.</summary>
-    public int[] ShapeOf(Value value, Node? node = null) =>
-        shapes.ShapeOf(value) is { } shape
-            ? [.. shape.Select(d => checked((int)d))]
-            : throw new RefusedException(RefusalReason.UnknownShape, node ?? value.Producer, $"the shape of '{value.Name}' is not known before the model runs");
+    /// <exception cref="RefusedException">It is not known, or so large that its elements cannot be followed one by one.</exception>
+    public int[] ShapeOf(Value value, Node? node = null)
+    {
+        if (shapes.ShapeOf(value) is not { } shape)
+            throw new RefusedException(RefusalReason.UnknownShape, node ?? value.Producer, $"the shape of '{value.Name}' is not known before the model runs");
+        if (shape.Aggregate(1.0, (count, size) => count * size) > MostElements || shape.Any(size => size > MostElements))
+            throw new RefusedException(RefusalReason.UnknownShape, node ?? value.Producer, $"'{value.Name}' has too many elements to follow");
+        return [.. shape.Select(size => (int)size)];
+    }
 
     private static Value? Other(Node node, Value data) => node.Inputs[0] == data ? node.Inputs[1] : node.Inputs[0];
 
@@ -64,8 +85,8 @@ internal sealed class LayoutOperators(InferredShapes shapes, long opset)
         long[] starts, ends, axes, steps;
         if (opset < 10)
         {
-            starts = [.. node.Ints("starts")!];
-            ends = [.. node.Ints("ends")!];
+            starts = [.. node.Ints("starts") ?? []];
+            ends = [.. node.Ints("ends") ?? []];
             axes = node.Ints("axes") is { } a ? [.. a] : [.. Enumerable.Range(0, starts.Length).Select(i => (long)i)];
             steps = [.. starts.Select(_ => 1L)];
         }
@@ -100,7 +121,7 @@ internal sealed class LayoutOperators(InferredShapes shapes, long opset)
     }
 
     private long[] Integers(Node node, int input) =>
-        node.Inputs[input] is { } value && (value.Constant ?? shapes.ContentOf(value)) is { } content
+        input < node.Inputs.Count && node.Inputs[input] is { } value && (value.Constant ?? shapes.ContentOf(value)) is { } content
             ? content.ToInt64s()
             : throw new RefusedException(RefusalReason.Layout, node, $"input {input} of {node.OpType} is not known before the model runs");
 

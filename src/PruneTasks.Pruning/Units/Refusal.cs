@@ -57,6 +57,17 @@ internal sealed class RefusedException(RefusalReason reason, Node? node, string 
 
     public Node? Node { get; } = node;
 
+    /// <summary>
+    /// What looking at a graph throws if the graph contradicts itself: attributes and indices that do not fit the data, sizes that disagree. A candidate on which
+    /// that happens is left dense, like any other that is not understood.
+    /// </summary>
+    public static bool IsContradiction(Exception problem) =>
+        problem is RefusedException or ArgumentException or IndexOutOfRangeException or ArithmeticException or InvalidOperationException or KeyNotFoundException;
+
+    /// <summary>The refusal that an exception stands for.</summary>
+    public static RefusedException Of(Exception problem, Node node) =>
+        problem as RefusedException ?? new RefusedException(RefusalReason.Layout, node, $"the graph contradicts itself here ({problem.Message.ReplaceLineEndings(" ")})");
+
     public Refusal ToRefusal(UnitKind kind, string where) =>
         new(kind, where, Node?.OpType ?? "", Reason, Message);
 }

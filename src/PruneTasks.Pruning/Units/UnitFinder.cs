@@ -46,9 +46,9 @@ public static class UnitFinder
                 inFfn.UnionWith(site.Producers);
                 sites.Add(site);
             }
-            catch (RefusedException e)
+            catch (Exception e) when (RefusedException.IsContradiction(e))
             {
-                refusals.Add(e.ToRefusal(UnitKind.Ffn, layer.Output.Name));
+                refusals.Add(RefusedException.Of(e, layer.Node).ToRefusal(UnitKind.Ffn, layer.Output.Name));
             }
         }
 

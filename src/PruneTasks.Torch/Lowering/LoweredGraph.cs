@@ -139,6 +139,7 @@ public sealed class LoweredGraph : IDisposable
     {
         if (_plan.RefusalOf(node) is { } refusal) throw new LoweringException(node, refusal.Reason);
         Tensor?[] inputs = [.. node.Inputs.Select(value => value is null ? null : get(value))];
+        MemoryClaim.Check(node, inputs);
         using var scope = NewDisposeScope();
         try
         {
@@ -146,7 +147,7 @@ public sealed class LoweredGraph : IDisposable
             // An operator may hand an input through; the handle must be its own to be freed on its own.
             return [.. outputs.Take(node.Outputs.Count).Select(o => (o is not null && inputs.Contains(o) ? o.alias() : o)?.MoveToOuterDisposeScope())];
         }
-        catch (Exception e) when (e is ExternalException or ArgumentException or NotImplementedException or InvalidOperationException)
+        catch (Exception e) when (e is ExternalException or ArgumentException or NotImplementedException or InvalidOperationException or IndexOutOfRangeException or ArithmeticException)
         {
             string shapes = string.Join(" ", inputs.Select(i => i is null ? "-" : $"{i.dtype}[{string.Join(",", i.shape)}]"));
             throw new LoweringException(node, $"{e.Message.Split('\n')[0]} (inputs {shapes})", e);

@@ -7,6 +7,8 @@ namespace PruneTasks.Torch.Native;
 /// <remarks>The assembly is an argument: this project does not reference ONNX Runtime.</remarks>
 public static class OnnxRuntimeNative
 {
+    private const string DisableTelemetry = "ORT_DISABLE_TELEMETRY";
+
     private static readonly object Gate = new();
     private static readonly Dictionary<Assembly, string> Installed = [];
 
@@ -24,6 +26,7 @@ public static class OnnxRuntimeNative
             string rid = NativePackage.HostRid();
             NativePackage package = NativePackage.OnnxRuntime(rid);
             string folder = NativeLocator.Find(package, rid, search ?? new());
+            LeaveNothingBehind();
             nint handle = Load(Path.Combine(folder, package.Library));
             LeaveResolvingToUs(managed);
             NativeLibrary.SetDllImportResolver(managed, (name, _, _) =>
@@ -32,6 +35,29 @@ public static class OnnxRuntimeNative
             return folder;
         }
     }
+
+    // Its Linux build keeps a device number for telemetry in the temporary folder, and speaks to a server. A build does neither. The variable has to be set
+    // in the C library's environment: .NET keeps a copy of its own.
+    private static void LeaveNothingBehind()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Environment.SetEnvironmentVariable(DisableTelemetry, "1");
+            return;
+        }
+        try
+        {
+            _ = SetEnvironment(DisableTelemetry, "1", 1);
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // A C library without setenv: telemetry stays as the system has it.
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetEnvironment([MarshalAs(UnmanagedType.LPStr)] string name, [MarshalAs(UnmanagedType.LPStr)] string value, int overwrite);
 
     private static nint Load(string path)
     {

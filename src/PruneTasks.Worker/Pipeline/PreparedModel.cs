@@ -17,7 +17,31 @@ internal sealed record PreparedModel(OnnxModel Model, InferredShapes Shapes, Inf
         UnitInventory first = UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Default()));
         SitePreparation.GiveBiases(model.Graph, first);
         InferredShapes shapes = ShapeInference.Run(model, ShapeBinding.Default());
-        return new PreparedModel(
-            model, shapes, ShapeInference.Run(model, oneSample), ShapeInvariants.Find(model), UnitFinder.Find(model, shapes));
+        InferredShapes one = ShapeInference.Run(model, oneSample);
+        return new PreparedModel(model, shapes, one, ShapeInvariants.Find(model), WithCosts(UnitFinder.Find(model, shapes), one));
+    }
+
+    // With the sizes of the data a shape may be unknown that is known with others: such a file contradicts itself.
+    private static UnitInventory WithCosts(UnitInventory found, InferredShapes oneSample)
+    {
+        PruneSite[] without = [.. found.Sites.Where(site => !HasCost(site, oneSample))];
+        return without.Length == 0 ? found : found with
+        {
+            Sites = [.. found.Sites.Except(without)],
+            Refusals = [.. found.Refusals, .. without.Select(site => new Refusal(site.Kind, site.Name, site.First.OpType, RefusalReason.UnknownShape, "its shape is not known for the sizes of the data"))],
+        };
+    }
+
+    private static bool HasCost(PruneSite site, InferredShapes oneSample)
+    {
+        try
+        {
+            _ = SiteCosts.Of(site, oneSample);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 }

@@ -35,7 +35,7 @@ internal sealed class RewriteSession
         {
             Require(kind, rewrite);
         }
-        catch (Exception problem) when (problem is PruneDiagnosticException or OnnxRuntimeException)
+        catch (Exception problem) when (problem is PruneDiagnosticException or OnnxRuntimeException or ArgumentException or IndexOutOfRangeException or ArithmeticException or InvalidOperationException)
         {
             _undone.Add(new UndoneRewrite(kind, problem.Message));
             _job.Log($"exact rewrite '{kind}' was undone: {problem.Message}");

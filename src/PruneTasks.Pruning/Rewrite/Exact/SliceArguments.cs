@@ -17,7 +17,7 @@ internal sealed record SliceArguments(long[] Starts, long[] Ends, long[] Axes, l
         return axes.Length == starts.Length && steps.Length == starts.Length ? new SliceArguments(starts, ends, axes, steps) : null;
 
         bool Has(int input) => opset >= 10 && input < node.Inputs.Count && node.Inputs[input] is not null;
-        long[]? Input(int input) => Has(input) ? invariants.ContentOf(node.Inputs[input]!)?.ToInt64s().ToArray() : null;
+        long[]? Input(int input) => Has(input) && invariants.ContentOf(node.Inputs[input]!) is { Type: ElementType.Int64 or ElementType.Int32 } content ? content.ToInt64s() : null;
     }
 
     /// <summary>Position of <paramref name="axis"/> in the lists; -1 if the Slice leaves it alone.</summary>

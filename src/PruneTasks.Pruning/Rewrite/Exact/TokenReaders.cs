@@ -53,8 +53,9 @@ internal sealed record TokenReaders(Value Source, int Axis, IReadOnlyList<long> 
         if (node.Domain.Length > 0) return null;
         if (node.OpType == "Gather")
         {
-            if (node.Inputs[1] is not { } indices || invariants.ContentOf(indices) is not { } content || content.Count is 0 or > 64) return null;
+            if (node.Inputs[1] is not { } indices || invariants.ContentOf(indices) is not { Type: ElementType.Int64 or ElementType.Int32, Count: > 0 and <= 64 } content) return null;
             int axis = Normal(node.Int("axis", 0), shape.Count);
+            if (axis < 0 || axis >= shape.Count) return null;
             return (axis, [.. content.ToInt64s().Select(i => i < 0 && shape[axis] is { } size ? i + size : i)]);
         }
         if (node.OpType != "Slice" || SliceArguments.Of(node, model.Opset, invariants) is not { } slice) return null;
@@ -62,7 +63,7 @@ internal sealed record TokenReaders(Value Source, int Axis, IReadOnlyList<long> 
         {
             int axis = Normal(slice.Axes[i], shape.Count);
             long start = slice.Starts[i], end = slice.Ends[i];
-            if (slice.Steps[i] != 1) return null;
+            if (slice.Steps[i] != 1 || axis < 0 || axis >= shape.Count) return null;
             if (shape[axis] is { } size)
             {
                 start = Math.Clamp(start < 0 ? start + size : start, 0, size);
