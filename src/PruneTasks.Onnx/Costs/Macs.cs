@@ -9,7 +9,8 @@ internal static class Macs
         // A product of constants is computed once, before any sample.
         if (node.Inputs.All(v => v?.Constant is not null)) return 0;
         // Control flow, quantised and fused products, operators that nobody knows: they may multiply.
-        if (OperatorTable.Default.Find(node) is not { } row || row is { Behaviour: AxisBehaviour.Barrier, HasShapeRule: false } or { Name: "Attention" or "MultiHeadAttention" }) return null;
+        if (OperatorTable.Default.Find(node) is not { } row || row is { Behaviour: AxisBehaviour.Barrier, HasShapeRule: false }) return null;
+        if (row.Domain == "com.microsoft" && row.Behaviour == AxisBehaviour.Barrier && FusedMacs.Of(node, shapes) is { } fused) return fused.Macs;
         switch (row.Behaviour, node.OpType)
         {
             case (AxisBehaviour.MatMul, _):
@@ -26,6 +27,8 @@ internal static class Macs
                 return Shape(0) is { } t && Shape(1) is { } k ? Count(t) * Count(k.Skip(1)) : null;
             case (AxisBehaviour.Conv, _):
                 return shapes.ShapeOf(node.Outputs[0]) is { } c && Shape(1) is { } w ? Count(c) * Count(w.Skip(1)) : null;
+            case (AxisBehaviour.Attention, _):
+                return FusedMacs.OfAttention(node, shapes);
             case (AxisBehaviour.Recurrent, _):
                 // Gates of input and recurrence, for each step and sample: W is [directions, gates * hidden, input], R [.., hidden].
                 return Shape(0) is { Count: > 1 } s && Shape(1) is { } i && Shape(2) is { } r ? s[0] * s[1] * (Count(i) + Count(r)) : null;

@@ -26,7 +26,7 @@ internal static class OtherOperators
         Row("If", 1, 1, X, null, outputs: (1, Many)),
         Row("Loop", 1, (2, Many), X, null, outputs: (1, Many)),
         Row("Scan", 8, (1, Many), X, null, outputs: (1, Many)),
-        Row("Attention", 23, (3, 6), X, null, outputs: (1, 4)),
-        Row("RotaryEmbedding", 23, (3, 4), X, ElementwiseRules.Same),
+        Row("Attention", 23, (3, 6), AxisBehaviour.Attention, AttentionRules.Standard, lowered: true, outputs: (1, 4)),
+        Row("RotaryEmbedding", 23, (3, 4), X, ElementwiseRules.Same, lowered: true),
     ];
 }

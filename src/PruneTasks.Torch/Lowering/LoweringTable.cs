@@ -13,7 +13,7 @@ internal static class LoweringTable
             UnaryOperators.Rows, ActivationOperators.Rows, BinaryOperators.Rows, ProductOperators.Rows, ConvolutionOperators.Rows, PoolingOperators.Rows,
             NormalizationOperators.Rows, ReductionOperators.Rows, ShapeOperators.Rows, SliceOperators.Rows, IndexOperators.Rows, FillOperators.Rows,
             PaddingOperators.Rows, ResizeOperators.Rows,
-            RecurrentOperators.Rows,
+            RecurrentOperators.Rows, AttentionOperators.Rows, ContribAttentionOperators.Rows, GroupQueryAttention.Rows, FusedOperators.Rows,
         }.SelectMany(rows => rows).ToDictionary(row => (row.Domain, row.OpType));
 
     /// <summary>Row of <paramref name="node"/>, or the reason why there is none.</summary>

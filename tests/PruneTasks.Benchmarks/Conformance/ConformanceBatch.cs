@@ -22,6 +22,7 @@ internal static class ConformanceBatch
         using StreamWriter lines = new(Console.OpenStandardOutput()) { AutoFlush = true };
         Console.SetOut(Console.Error);
         TorchRuntime.Initialize();
+        OnnxRuntimeNative.Initialize(typeof(Microsoft.ML.OnnxRuntime.OrtEnv).Assembly);
         IReadOnlyList<ConformanceCase> all = ConformanceCase.In(ConformanceFiles.Open(cases));
         for (int i = from; i < all.Count; i++)
         {

@@ -32,7 +32,13 @@ internal static class ConformanceCheck
             if (model.Graph.Inputs.Concat(model.Graph.Outputs).FirstOrDefault(v => TorchTypes.Of(v.Type) is null) is { } odd)
                 return Ended(ConformanceStatus.Unsupported, operators.FirstOrDefault(), $"UnsupportedType: '{odd}' is no tensor of numbers that can be computed with");
             foreach (ConformanceData data in test.Data)
-                if (Compare(test, model, lowered, data) is { } problem) return Ended(ConformanceStatus.Wrong, null, problem);
+            {
+                if (Compare(test, model, lowered, data) is not { } problem) continue;
+                // ONNX Runtime runs the pruned model, so it has the last word on what an operator means.
+                return AgreesWithRuntime(test, model, lowered, data)
+                    ? Ended(ConformanceStatus.Unsupported, operators.FirstOrDefault(), "the recorded answer is of an older reading of the operator: ONNX Runtime answers otherwise, and as the lowering does")
+                    : Ended(ConformanceStatus.Wrong, null, problem);
+            }
             return new(test.Name, ConformanceStatus.Passed, operators);
         }
         catch (LoweringException e)
@@ -64,6 +70,16 @@ internal static class ConformanceCheck
             if (Difference(outputs[i], wanted, random, test.IsLight) is { } problem) return $"output {i}: {problem}";
         }
         return null;
+    }
+
+    private static bool AgreesWithRuntime(ConformanceCase test, OnnxModel model, LoweredGraph lowered, ConformanceData data)
+    {
+        if (test.IsLight || data.Inputs.Count < model.Graph.Inputs.Count) return false;
+        Dictionary<string, TensorData> inputs = [];
+        for (int i = 0; i < model.Graph.Inputs.Count; i++) inputs.Add(model.Graph.Inputs[i].Name, Recorded(test, data.Inputs[i], model.Graph.Inputs[i]));
+        if (RuntimeAnswer.Of(test.Files.Read(test.Model), inputs) is not { } answer) return false;
+        IReadOnlyList<Tensor> outputs = lowered.Run(model.Graph.Inputs.ToDictionary(v => v, v => TorchTypes.ToTensor(inputs[v.Name])), model.Graph.Outputs);
+        return outputs.Zip(answer).All(pair => Difference(pair.First, pair.Second, shapeOnly: false, light: false) is null);
     }
 
     private static string? Difference(Tensor got, TensorData data, bool shapeOnly, bool light)

@@ -16,7 +16,7 @@ internal static class ConvolutionOperators
         },
     ];
 
-    private static Tensor Conv(LoweringCall c)
+    internal static Tensor Conv(LoweringCall c)
     {
         (Tensor x, Tensor weight, Tensor? bias) = (c[0], c[1], c.Optional(2));
         WindowGeometry g = WindowGeometry.Of(c, weight.shape[2..], x.shape.AsSpan(2));

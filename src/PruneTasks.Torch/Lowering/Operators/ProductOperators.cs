@@ -26,7 +26,7 @@ internal static class ProductOperators
         c.Fail($"[{string.Join(", ", a.shape)}] and [{string.Join(", ", b.shape)}] cannot be multiplied");
 
     // Y = alpha·A′·B′ + beta·C.
-    private static Tensor Gemm(LoweringCall c)
+    internal static Tensor Gemm(LoweringCall c)
     {
         if (c[0].dim() != 2 || c[1].dim() != 2) throw Mismatch(c, c[0], c[1]);
         Tensor a = c.Node.Int("transA", 0) != 0 ? c[0].t() : c[0], b = c.Node.Int("transB", 0) != 0 ? c[1].t() : c[1];
