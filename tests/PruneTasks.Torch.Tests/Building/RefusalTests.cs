@@ -1,6 +1,5 @@
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
-using PruneTasks.Torch.Lowering;
 
 namespace PruneTasks.Torch.Tests.Building;
 
