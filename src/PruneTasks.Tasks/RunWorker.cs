@@ -1,9 +1,13 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
+using PruneTasks.Caching;
+using PruneTasks.Records;
 using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Tasks.Caching;
 using PruneTasks.Tasks.Common;
 using PruneTasks.Tasks.Running;
 using PruneTasks.Tasks.Stamps;
@@ -17,10 +21,14 @@ namespace PruneTasks.Tasks;
 /// </summary>
 public sealed class RunWorker : ToolTask
 {
+    // Read by the worker (ParentWatch).
+    private const string ParentVariable = "PRUNETASKS_PARENT";
+
     private readonly CancellationTokenSource _cancelled = new();
     private readonly StringBuilder _output = new();
     private string _host = "";
     private string _staged = "";
+    private bool _timedOut;
     private ModelFolder _folder = new("");
 
     /// <summary>Lets other projects build in this node while the worker runs.</summary>
@@ -51,6 +59,18 @@ public sealed class RunWorker : ToolTask
 
     /// <summary>Prune even if another build has just done it.</summary>
     public bool Force { get; set; }
+
+    /// <summary>Whether to use the cache.</summary>
+    public bool Cache { get; set; }
+
+    /// <summary>Folder of the cache; empty for the user's own.</summary>
+    public string? CachePath { get; set; }
+
+    /// <summary>What the cache may take, as <c>5GB</c>.</summary>
+    public string? CacheMaxSize { get; set; }
+
+    /// <summary>Minutes after which the worker is stopped; empty or 0 for no limit.</summary>
+    public string? TimeLimit { get; set; }
 
     /// <summary>The spec.</summary>
     [Output]
@@ -95,7 +115,7 @@ public sealed class RunWorker : ToolTask
         _host = host;
         try
         {
-            using FolderLock held = FolderLock.Acquire(_folder.Lock, () => LogWait(record), _cancelled.Token);
+            using FolderLock held = BuildLocks.Acquire(BuildEngine, _folder.Lock, () => Log.SayWaiting(record), _cancelled.Token);
             return Prune(record);
         }
         catch (OperationCanceledException)
@@ -105,44 +125,72 @@ public sealed class RunWorker : ToolTask
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            Log.Report(PruneDiagnostics.OutputNotWritable.In(record.Spec, ModelDirectory, e.Message));
+            Log.Report(PruneDiagnostics.NotWritten(record.Spec, ModelDirectory, e));
             return false;
         }
     }
 
     private bool Prune(ModelRecord record)
     {
-        if (!Force && PruneCheck.IsCurrentByContent(_folder, record))
+        // Before the worker reads them: an input that changes during the run makes the next build prune again.
+        InputHashes inputs = PruneCheck.ByContent(_folder, record);
+        if (!Force && inputs.Current)
         {
             Log.LogMessage(MessageImportance.Normal, "{0}: another build has pruned it meanwhile.", record.Name);
             return true;
         }
 
-        // Before the worker reads them: an input that changes during the run makes the next build prune again.
-        string state = PruneInputs.State(record);
-        string content = PruneInputs.Content(record);
-        Remove(_folder.Staging);
-        _staged = _folder.StagedOutput(Guid.NewGuid().ToString("N"));
+        // Other projects may have the same model: one of them runs the worker, the others take its result.
+        ModelCache? cache = ModelCache.Open(Cache, CachePath, Log);
+        using FolderLock? alone = cache?.TryLock(inputs.Content, path => BuildLocks.Acquire(BuildEngine, path, () => Log.SayWaiting(record), _cancelled.Token));
+        if (!Force && cache?.TryTake(_folder, record, inputs.Content, inputs.State) is { } taken)
+        {
+            foreach (PruneDiagnostic diagnostic in taken.Diagnostics)
+                Log.Report(diagnostic);
+            Log.SayTaken(taken, _folder);
+            return Finish(record);
+        }
+
+        ModelFolder.RemoveAll(_folder.Staging);
+        _staged = _folder.StagedOutput(ProcessMark.New());
         Directory.CreateDirectory(_staged);
         try
         {
             WriteRequest(record);
-            base.Execute();
+            RunLimited();
             WriteLog();
             _cancelled.Token.ThrowIfCancellationRequested();
             if (ReadResult(record) is not { } result)
                 return false;
-            PruneStamp stamp = WorkerOutput.TakeOver(_folder, _staged, result, content, state);
-            stamp.Write(_folder.Stamp);
-            Spec = MSBuildText.Escape(record.Spec);
-            Report = MSBuildText.Escape(_folder.Report);
-            Log.LogMessage(MessageImportance.High, "{0}; report: {1}", result.Summary, _folder.Page);
-            return !Log.HasLoggedErrors;
+            string sha = WorkerOutput.Check(_staged, result);
+            // Before the stamp: a build that is killed in between finds no stamp the next time, and the result in the cache.
+            cache?.Store(record, inputs.Content, _staged, result, CacheLimit(record));
+            WorkerOutput.TakeOver(_folder, _staged, result, sha, inputs.Content, inputs.State).Write(_folder.Stamp);
+            Log.SayPruned(result, _folder);
+            return Finish(record);
         }
         finally
         {
-            Remove(_folder.Staging);
+            ModelFolder.RemoveAll(_folder.Staging);
         }
+    }
+
+    private bool Finish(ModelRecord record)
+    {
+        Spec = MSBuildText.Escape(record.Spec);
+        Report = MSBuildText.Escape(_folder.Report);
+        return !Log.HasLoggedErrors;
+    }
+
+    private void RunLimited()
+    {
+        if (Minutes() is { } limit)
+            Timeout = (int)Math.Min(int.MaxValue, limit.TotalMilliseconds);
+        // The worker ends when this process does, however that ends.
+        EnvironmentVariables = [string.Format(CultureInfo.InvariantCulture, "{0}={1}", ParentVariable, ProcessMark.ProcessId)];
+        var clock = Stopwatch.StartNew();
+        base.Execute();
+        _timedOut = Minutes() is { } time && ExitCode != 0 && clock.Elapsed >= time;
     }
 
     private void WriteRequest(ModelRecord record) =>
@@ -166,7 +214,7 @@ public sealed class RunWorker : ToolTask
         string path = Path.Combine(_staged, "result.json");
         if (!File.Exists(path))
         {
-            Log.Report(PruneDiagnostics.WorkerCrashed.In(record.Spec, ExitCode, _folder.Log, CommandLine()));
+            Log.Report(Died(record));
             return null;
         }
 
@@ -186,8 +234,18 @@ public sealed class RunWorker : ToolTask
         if (result.Success && ExitCode == 0 && !Log.HasLoggedErrors)
             return result;
         if (!Log.HasLoggedErrors)
-            Log.Report(PruneDiagnostics.WorkerCrashed.In(record.Spec, ExitCode, _folder.Log, CommandLine()));
+            Log.Report(Died(record));
         return null;
+    }
+
+    private PruneDiagnostic Died(ModelRecord record)
+    {
+        if (_timedOut)
+            return PruneDiagnostics.TimeLimit.In(record.Spec, record.Name, TimeLimit!);
+        string output;
+        lock (_output)
+            output = _output.ToString();
+        return WorkerDeath.Explain(record.Spec, ExitCode, output, _folder) ?? PruneDiagnostics.WorkerCrashed.In(record.Spec, ExitCode, _folder.Log, CommandLine());
     }
 
     /// <inheritdoc/>
@@ -226,20 +284,17 @@ public sealed class RunWorker : ToolTask
 
     private string CommandLine() => $"\"{_host}\" {GenerateCommandLineCommands()}";
 
-    private void LogWait(ModelRecord record) =>
-        Log.LogMessage(MessageImportance.High, "{0}: waiting for another build that prunes it.", record.Name);
+    private TimeSpan? Minutes() =>
+        double.TryParse(TimeLimit, NumberStyles.Float, CultureInfo.InvariantCulture, out double minutes) && minutes > 0 ? TimeSpan.FromMinutes(minutes) : null;
 
-    // As well as it goes: the worker of a build that was killed may still write there. Each run has a folder of its own, so what stays does no harm.
-    private static void Remove(string folder)
+    private long CacheLimit(ModelRecord record)
     {
-        try
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-        }
+        if (string.IsNullOrEmpty(CacheMaxSize))
+            return PruneCache.DefaultLimit;
+        if (CacheSize.Parse(CacheMaxSize!) is { } limit)
+            return limit;
+        Log.Report(PruneDiagnostics.PropertyIgnored.In(record.Spec, "PruneTasksCacheMaxSize", CacheMaxSize!, "a size such as 5GB", CacheSize.Format(PruneCache.DefaultLimit)));
+        return PruneCache.DefaultLimit;
     }
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;

@@ -41,7 +41,7 @@ public sealed class IncrementalTests(PackedPackage package)
     }
 
     [Fact]
-    public async Task A_rebuild_keeps_the_pruned_model_and_clean_removes_it()
+    public async Task A_rebuild_keeps_the_pruned_model_and_after_a_clean_it_comes_from_the_cache()
     {
         using TestApp app = new TestApp(package).WithModel();
         (await app.Build()).Succeeded();
@@ -51,7 +51,14 @@ public sealed class IncrementalTests(PackedPackage package)
 
         (await app.Run("clean")).Succeeded();
         Assert.False(Directory.Exists(app["obj", "prunetasks"]));
-        (await app.Build()).Succeeded();
+        DotNetRun again = (await app.Build()).Succeeded();
+        Assert.Equal(1, app.Starts);
+        Assert.NotEmpty(again.LinesWith("(from the cache); report: " + app["obj", "prunetasks", "tiny", "report.html"]));
+        Assert.Equal($"PruneTasks.tiny.onnx {TinyModel.Identity().Length}", (await app.Run("bin/Debug/net10.0/App.dll")).Succeeded().Output.Trim());
+        Assert.False(Directory.Exists(app["obj", "prunetasks", "tiny", "staging"]));
+
+        (await app.Run("clean")).Succeeded();
+        (await app.Build("-p:PruneTasksCache=false")).Succeeded();
         Assert.Equal(2, app.Starts);
     }
 

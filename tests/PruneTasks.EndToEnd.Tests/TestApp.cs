@@ -17,7 +17,7 @@ internal sealed class TestApp : IDisposable
 
     private readonly TemporaryFolder _folder;
 
-    public TestApp(PackedPackage package, string folder = "app", string frameworks = "net10.0", string project = "", bool fakeWorker = true)
+    public TestApp(PackedPackage package, string folder = "app", string frameworks = "net10.0", string project = "", bool fakeWorker = true, string cache = ".cache")
     {
         _folder = new TemporaryFolder(folder);
         string property = frameworks.Contains(';', StringComparison.Ordinal) ? "TargetFrameworks" : "TargetFramework";
@@ -31,6 +31,7 @@ internal sealed class TestApp : IDisposable
                 <UseAppHost>false</UseAppHost>
                 <RootNamespace>App</RootNamespace>
                 <AssemblyName>App</AssemblyName>
+                <PruneTasksCachePath Condition="'$(PruneTasksCachePath)' == ''">{cache}</PruneTasksCachePath>
                 {worker}
               </PropertyGroup>
               <ItemGroup>

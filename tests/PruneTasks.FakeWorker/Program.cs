@@ -2,9 +2,11 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PruneTasks.Worker.Running;
 
 // Stands in for the worker in tests of the build: keeps the worker's contract, prunes nothing, and records every start as one line of
 // "fake-worker.log" beside the spec. "fake-worker.mode" beside the spec says how to behave.
+ParentWatch.Start();
 string requestPath = args is ["prune", "--request", string path] ? path : throw new ArgumentException("prune --request <file>");
 JsonNode request = JsonNode.Parse(File.ReadAllText(requestPath))!;
 string spec = request["spec"]!.GetValue<string>();

@@ -1,4 +1,5 @@
 using PruneTasks.BuildTesting;
+using PruneTasks.Records;
 using PruneTasks.Tasks.Stamps;
 
 namespace PruneTasks.Tasks.Tests;

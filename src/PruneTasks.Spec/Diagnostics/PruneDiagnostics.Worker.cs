@@ -19,7 +19,7 @@ public static partial class PruneDiagnostics
     public static readonly PruneDiagnosticDescriptor OutOfMemory = Error(
         "PRUNE0905",
         "The worker ran out of memory",
-        "the worker ran out of memory: {0}; lower 'data.personal.samples'");
+        "the worker ran out of memory: {0}; lower 'data.personal.samples', or build where more memory is free");
 
     /// <summary>libtorch is missing.</summary>
     public static readonly PruneDiagnosticDescriptor LibTorchMissing = Error(
@@ -68,4 +68,44 @@ public static partial class PruneDiagnostics
         "PRUNE0913",
         "The output cannot be written",
         "'{0}' cannot be written: {1}");
+
+    /// <summary>A result in the cache was damaged.</summary>
+    public static readonly PruneDiagnosticDescriptor CacheEntryDamaged = Info(
+        "PRUNE0914",
+        "A result in the cache was damaged",
+        "result {0} in the cache '{1}' was damaged ({2}) and is removed; the model is pruned again");
+
+    /// <summary>The cache cannot be used.</summary>
+    public static readonly PruneDiagnosticDescriptor CacheUnusable = Info(
+        "PRUNE0915",
+        "The cache cannot be used",
+        "the cache '{0}' cannot be used: {1}; the build goes on without it (PruneTasksCachePath names another folder, PruneTasksCache=false switches it off)");
+
+    /// <summary>Pruning took too long.</summary>
+    public static readonly PruneDiagnosticDescriptor TimeLimit = Error(
+        "PRUNE0916",
+        "Pruning took too long",
+        "pruning of '{0}' was stopped after {1} minutes (PruneTasksTimeout); raise it, or lower 'data.personal.samples'");
+
+    /// <summary>The disk is full.</summary>
+    public static readonly PruneDiagnosticDescriptor DiskFull = Error(
+        "PRUNE0917",
+        "The disk is full",
+        "there is no space left for '{0}': {1}; free some (the cache of results also takes up to PruneTasksCacheMaxSize) and build again");
+
+    /// <summary>A property has no valid value.</summary>
+    public static readonly PruneDiagnosticDescriptor PropertyIgnored = Warning(
+        "PRUNE0918",
+        "A property has no valid value",
+        "the property {0} is '{1}', which is not {2}; {3} is used");
+
+    // Windows: ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL as HRESULT. Unix: .NET gives the errno, ENOSPC, EDQUOT (Linux, macOS), EFBIG (a limit on file sizes).
+    private static readonly HashSet<int> FullCodes = [unchecked((int)0x80070027), unchecked((int)0x80070070), 28, 122, 69, 27];
+
+    /// <summary>A file could not be written: <see cref="DiskFull"/> if that is why, else <see cref="OutputNotWritable"/>.</summary>
+    /// <param name="file">The spec that it was written for, or null.</param>
+    /// <param name="path">What could not be written.</param>
+    /// <param name="problem">What was thrown.</param>
+    public static PruneDiagnostic NotWritten(string? file, string path, Exception problem) =>
+        (problem is IOException && FullCodes.Contains(problem.HResult) ? DiskFull : OutputNotWritable).In(file, path, problem.Message);
 }

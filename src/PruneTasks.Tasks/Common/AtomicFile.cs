@@ -1,10 +1,13 @@
 using System.Text;
+using PruneTasks.Records;
 
 namespace PruneTasks.Tasks.Common;
 
 /// <summary>Writes whole files: a reader sees the old or the new content, never a part.</summary>
 internal static class AtomicFile
 {
+    private const string Extension = ".tmp";
+
     private static readonly Encoding Utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>Writes the text unless the file already has it, so that an unchanged file keeps its time. True if it was written.</summary>
@@ -20,7 +23,7 @@ internal static class AtomicFile
     public static void Write(string path, string text)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        string temporary = path + "." + Guid.NewGuid().ToString("N") + ".tmp";
+        string temporary = path + "." + ProcessMark.New() + Extension;
         try
         {
             File.WriteAllText(temporary, text, Utf8);
@@ -29,6 +32,19 @@ internal static class AtomicFile
         finally
         {
             File.Delete(temporary);
+        }
+    }
+
+    /// <summary>Removes what processes that were killed between writing and renaming left in a folder.</summary>
+    public static void RemoveLeftOvers(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        foreach (string file in Directory.GetFiles(folder, "*" + Extension))
+        {
+            string name = Path.GetFileNameWithoutExtension(file);
+            if (ProcessMark.IsLeftOver(name.Substring(name.LastIndexOf('.') + 1)))
+                File.Delete(file);
         }
     }
 

@@ -1,3 +1,4 @@
+using PruneTasks.Records;
 using PruneTasks.Spec;
 using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Diagnostics;

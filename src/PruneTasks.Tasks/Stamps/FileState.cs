@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PruneTasks.Records;
 
 namespace PruneTasks.Tasks.Stamps;
 

@@ -43,6 +43,19 @@ internal sealed record ModelFolder(string Directory)
     /// <summary>Everything of a running worker; on the same volume, so that files move at once. Removed before and after each run.</summary>
     public string Staging => Path.Combine(Directory, "staging");
 
+    /// <summary>Removes a folder as well as it goes: the worker of a build that was killed may still write there for a moment.</summary>
+    public static void RemoveAll(string folder)
+    {
+        try
+        {
+            if (System.IO.Directory.Exists(folder))
+                System.IO.Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
     /// <summary>
     /// Where one run of the worker writes. Not the staging folder itself, because the worker has temporary files beside its output; and another one
     /// for each run, because the worker of a build that was killed may still be writing.

@@ -1,3 +1,4 @@
+using PruneTasks.Records;
 using PruneTasks.Tasks.Common;
 
 namespace PruneTasks.Tasks.Stamps;

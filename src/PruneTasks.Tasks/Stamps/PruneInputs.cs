@@ -1,3 +1,5 @@
+using PruneTasks.Records;
+
 namespace PruneTasks.Tasks.Stamps;
 
 /// <summary>Everything that a pruned model depends on, in two forms: by state (quick) and by content (what counts).</summary>

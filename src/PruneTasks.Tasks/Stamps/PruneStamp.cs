@@ -1,4 +1,5 @@
 using System.Globalization;
+using PruneTasks.Records;
 using PruneTasks.Tasks.Common;
 
 namespace PruneTasks.Tasks.Stamps;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace PruneTasks.Tasks.Stamps;
+namespace PruneTasks.Records;
 
 /// <summary>SHA-256 as lower-case hexadecimal text.</summary>
 internal static class Sha256
@@ -21,7 +21,8 @@ internal static class Sha256
         return Hex(sha.ComputeHash(stream));
     }
 
-    private static string Hex(byte[] bytes)
+    /// <summary>Bytes as text.</summary>
+    public static string Hex(byte[] bytes)
     {
         const string Digits = "0123456789abcdef";
         var text = new char[bytes.Length * 2];

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace PruneTasks.Tasks.Stamps;
+namespace PruneTasks.Records;
 
 /// <summary>
 /// Text of small records: a heading, then one <c>key value</c> per line; a key may repeat. Plain, because it is read in every build.

@@ -1,0 +1,29 @@
+using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Tasks.Stamps;
+
+namespace PruneTasks.Tasks.Running;
+
+/// <summary>Why a worker died that could not say so itself: native code ends the process where managed code would throw.</summary>
+internal static class WorkerDeath
+{
+    // 128 + SIGKILL, as shells count and .NET does: on Linux nearly always the kernel, out of memory.
+    private const int Killed = 137;
+
+    // Allocators of libtorch (c10), C++ and .NET, as they write to standard error before they abort.
+    private static readonly string[] MemoryTexts = ["DefaultCPUAllocator", "can't allocate memory", "not enough memory", "std::bad_alloc", "Out of memory."];
+
+    // strerror(3) of ENOSPC and EDQUOT; messages of Windows for ERROR_DISK_FULL.
+    private static readonly string[] DiskTexts = ["No space left on device", "Disk quota exceeded", "There is not enough space on the disk"];
+
+    /// <summary>A diagnostic with advice, or null if nothing tells.</summary>
+    public static PruneDiagnostic? Explain(string spec, int exitCode, string output, ModelFolder folder)
+    {
+        if (exitCode == Killed)
+            return PruneDiagnostics.OutOfMemory.In(spec, "the system killed it (exit code 137)");
+        if (MemoryTexts.FirstOrDefault(text => output.Contains(text)) is { } memory)
+            return PruneDiagnostics.OutOfMemory.In(spec, $"'{memory}' in '{folder.Log}'");
+        return DiskTexts.FirstOrDefault(text => output.Contains(text)) is { } disk
+            ? PruneDiagnostics.DiskFull.In(spec, folder.Directory, $"'{disk}' in '{folder.Log}'")
+            : null;
+    }
+}
