@@ -50,6 +50,8 @@ public sealed class Node
 
     internal void SetInput(int index, Value? value)
     {
+        // Inputs that may be left out are not there in the file if nothing follows them.
+        while (_inputs.Count <= index) _inputs.Add(null);
         _inputs[index]?.RemoveUse(new Use(this, index));
         _inputs[index] = value;
         value?.AddUse(new Use(this, index));

@@ -20,7 +20,7 @@ public static class SitePreparation
     /// </summary>
     public static void MakeWeightsInitializers(Graph graph)
     {
-        foreach (Node node in graph.Nodes.Where(n => n is { OpType: "MatMul" or "Gemm" or "Einsum" or "Add" or "Mul" or "Div" or "Sub" or "PRelu", Domain: "" }).ToArray())
+        foreach (Node node in graph.Nodes.Where(n => n is { OpType: "MatMul" or "Gemm" or "Einsum" or "Add" or "Mul" or "Div" or "Sub" or "PRelu" or "Conv" or "ConvTranspose" or "LSTM" or "GRU" or "RNN", Domain: "" }).ToArray())
         {
             for (int i = 0; i < node.Inputs.Count; i++)
             {
@@ -35,6 +35,11 @@ public static class SitePreparation
     public static void GiveBiases(Graph graph, UnitInventory inventory)
     {
         HashSet<Node> done = [];
+        foreach (ChannelEnd end in inventory.Sites.OfType<ChannelSite>().SelectMany(s => s.Consumers).Where(end => done.Add(end.Node)))
+        {
+            if (end.Node is { OpType: "Conv" or "ConvTranspose", Domain: "" }) GiveBias(graph, end);
+            else if (LinearView.TryGet(end.Node) is { } layer) GiveBias(graph, layer, add: true);
+        }
         foreach (PruneSite site in inventory.Sites)
         {
             (IEnumerable<LinearView> refitted, IEnumerable<LinearView> others) = site switch
@@ -47,6 +52,17 @@ public static class SitePreparation
             foreach (LinearView layer in refitted.Where(l => done.Add(l.Node))) GiveBias(graph, layer, add: true);
             foreach (LinearView layer in others.Where(l => done.Add(l.Node))) GiveBias(graph, layer, add: false);
         }
+    }
+
+    /// <summary>A convolution takes its bias as an input, so its output keeps its name.</summary>
+    private static void GiveBias(Graph graph, ChannelEnd convolution)
+    {
+        Node node = convolution.Node;
+        Value? bias = node.Inputs.Count > 2 ? node.Inputs[2] : null;
+        if (bias is { Constant: null } or { IsInitializer: true, Uses.Count: 1, IsGraphOutput: false, IsCaptured: false } || convolution.Weight.Constant is not { } weight) return;
+        long outputs = node.OpType == "Conv" ? weight.Shape[0] : weight.Shape[1] * node.Int("group", 1);
+        graph.SetInput(node, 2, graph.AddInitializer(
+            node.Outputs[0].Name + "_bias", bias?.Constant ?? TensorData.FromFloats(weight.Type, [outputs], new float[outputs])));
     }
 
     private static void GiveBias(Graph graph, LinearView layer, bool add)

@@ -56,7 +56,7 @@ public sealed class BaselineBuilder
                 outcomes.Add(new SiteOutcome(new SiteRemoval(cut.Site, kept), error));
             }
         }
-        return new BuildResult(outcomes, plan.Sites.Where(s => s.Remove > 0).SelectMany(s => SiteAccess.Changed(s.Site)).SelectMany(LayerWeights.Of)
+        return new BuildResult(outcomes, plan.Sites.Where(s => s.Remove > 0).SelectMany(s => SiteAccess.Weights(s.Site))
             .Distinct().ToDictionary(v => v, v => LayerWeights.Export(network, v)));
     }
 }

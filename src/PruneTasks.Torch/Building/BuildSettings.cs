@@ -1,5 +1,6 @@
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
+using PruneTasks.Torch.Lowering;
 
 namespace PruneTasks.Torch.Building;
 
@@ -15,7 +16,8 @@ public sealed record BuildSettings
     /// </summary>
     public double? ResidualRepair { get; init; }
 
-    internal RefitContext ContextFor(double samples) => new(ResidualRepair ?? (samples >= 128 ? 1 : 0.5), samples * EffectiveRowsPerSample);
+    internal RefitContext ContextFor(double samples, int batches = 1, LoweredGraph? dense = null) =>
+        new(ResidualRepair ?? (samples >= 128 ? 1 : 0.5), samples * EffectiveRowsPerSample) { Batches = Math.Max(1, batches), Dense = dense };
 }
 
 /// <summary>What the build did at one site.</summary>

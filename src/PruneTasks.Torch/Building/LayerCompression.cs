@@ -16,17 +16,19 @@ internal sealed class LayerCompression(
     BuildStep step, InferredShapes shapes, RefitContext context, Func<PruneSite, IReadOnlyList<int>?>? live = null, LoweredGraph? anchor = null) : LayerWork
 {
     private readonly SiteCompression[] _parts = [.. step.Sites.Select(s => SiteAccess.Compression(s.Site, shapes, context, live?.Invoke(s.Site), anchor))];
+    private readonly ConsumerStatistics? _again = step.Again is { } layer ? ConsumerStatistics.Of(layer, ResidualSum.After(layer.Output, shapes), context, ChannelLimits.Build) : null;
     private readonly RefitTarget? _heads = step.ValueOutput?.Site is ValueOutputSite { Attention.Output: { } output } ? RefitTarget.Of(output.Layer, shapes) : null;
 
     /// <summary>What was done, in the order of the sites; complete after <see cref="Do"/>.</summary>
     public List<SiteOutcome> Outcomes { get; } = [];
 
     /// <inheritdoc/>
-    public override Value[] Targets => [.. _parts.SelectMany(p => p.Targets), .. _heads?.Dense ?? []];
+    public override Value[] Targets => [.. _parts.SelectMany(p => p.Targets), .. _again?.Dense ?? [], .. _heads?.Dense ?? []];
 
     /// <inheritdoc/>
     public override void Do(ActivationStream pruned, Func<int, Value[], IReadOnlyList<Tensor>> dense)
     {
+        if (_again is not null) Repair(_again, pruned, dense);
         SiteCompression.Gather(_parts, pruned, dense);
         foreach ((SiteCompression part, SitePlan plan) in _parts.Zip(step.Sites))
         {
@@ -39,8 +41,8 @@ internal sealed class LayerCompression(
         if (_heads is null) return;
         int at = Outcomes.FindIndex(o => o.Removal.Site == step.ValueOutput!.Site);
         using Refit refit = new(_heads, context);
-        // What stands before the layer after the heads does not change any more: the cut moves there in the run that gathers.
-        pruned.Advance(pruned.Graph.PositionOf(_heads.Layer.Node), _heads.Pruned, (batch, seen) =>
+        // What stands before the layer after the heads does not change any more: the cut moves there in the run that gathers, or as far as no other step is passed.
+        pruned.Advance(Math.Min(pruned.Graph.PositionOf(_heads.Layer.Node), step.Until), _heads.Pruned, (batch, seen) =>
         {
             if (pruned.Weight(batch) > 0) refit.Add([.. seen], [.. dense(batch, _heads.Dense)], pruned.Weight(batch));
         });
@@ -61,6 +63,17 @@ internal sealed class LayerCompression(
         return refit;
     }
 
+    private static void Repair(ConsumerStatistics layer, ActivationStream pruned, Func<int, Value[], IReadOnlyList<Tensor>> dense)
+    {
+        for (int batch = 0; batch < pruned.Batches; batch++)
+        {
+            if (pruned.Weight(batch) == 0) continue;
+            using DisposeScope scope = NewDisposeScope();
+            layer.Add([.. pruned.Run(batch, layer.Pruned)], [.. dense(batch, layer.Dense)], pruned.Weight(batch));
+        }
+        layer.Refit(pruned.Graph, static _ => true);
+    }
+
     /// <summary>Input rows of the layer after the heads that belong to units of a site, in all heads, ascending.</summary>
     public static int[] Rows(ValueOutputSite site, IReadOnlyList<int> units) => [.. site.Attention.Output!.Rows.SelectMany(head => units.Select(unit => head[unit])).Order()];
 
@@ -68,5 +81,6 @@ internal sealed class LayerCompression(
     public override void Dispose()
     {
         foreach (SiteCompression part in _parts) part.Dispose();
+        _again?.Dispose();
     }
 }

@@ -41,6 +41,13 @@ internal sealed class LayerSweep(LoweredGraph dense, LoweredGraph network, Calib
             if (i == 0) before.Advance(steps[i].Position);
             using LayerWork layer = work(steps[i]);
             Value[] wanted = [.. layer.Targets.Distinct()];
+            if (steps[i].IsWide)
+            {
+                // Values of all batches far behind the step would fill the memory: they are computed when they are asked for.
+                if (i > 0) before.Advance(steps[i].Position);
+                layer.Do(now, (batch, values) => before.Run(batch, values));
+                continue;
+            }
             // The dense stream moves on to the next layer in the same run that computes the targets.
             int next = i + 1 < steps.Count ? steps[i + 1].Position : steps[i].Position;
             IReadOnlyList<IReadOnlyList<Tensor>> captured = before.Advance(next, wanted);

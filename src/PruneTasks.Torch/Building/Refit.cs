@@ -8,7 +8,14 @@ namespace PruneTasks.Torch.Building;
 /// <summary>What all refits of one build share.</summary>
 /// <param name="Repair">Share of the residual stream's error that is repaired, 0 to 1.</param>
 /// <param name="EffectiveRows">Independent rows behind the statistics.</param>
-internal sealed record RefitContext(double Repair, double EffectiveRows);
+internal sealed record RefitContext(double Repair, double EffectiveRows)
+{
+    /// <summary>Batches that statistics come in.</summary>
+    public int Batches { get; init; } = 1;
+
+    /// <summary>The dense network, where it is another one than that which is refitted first.</summary>
+    public LoweredGraph? Dense { get; init; }
+}
 
 /// <summary>Ridge refit of one linear layer from streamed batches, on all or some of its inputs.</summary>
 internal sealed class Refit : IDisposable

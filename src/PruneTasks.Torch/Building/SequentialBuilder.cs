@@ -31,10 +31,10 @@ public sealed class SequentialBuilder
     {
         using var off = no_grad();
         using LoweredGraph network = _denseGraph.Fork();
-        RefitContext context = _settings.ContextFor(calibration.EffectiveSamples());
+        RefitContext context = _settings.ContextFor(calibration.EffectiveSamples(), calibration.Batches.Count, _denseGraph);
         List<LayerCompression> layers = [];
         new LayerSweep(_denseGraph, network, calibration).Run(BuildStep.From(plan, _position), Work, cancellationToken);
-        return new BuildResult([.. layers.SelectMany(l => l.Outcomes)], plan.Sites.Where(s => s.Remove > 0).SelectMany(s => SiteAccess.Changed(s.Site)).SelectMany(LayerWeights.Of)
+        return new BuildResult([.. layers.SelectMany(l => l.Outcomes)], plan.Sites.Where(s => s.Remove > 0).SelectMany(s => SiteAccess.Weights(s.Site))
             .Distinct().ToDictionary(v => v, v => LayerWeights.Export(network, v)));
 
         LayerWork Work(BuildStep step)

@@ -7,7 +7,7 @@ namespace PruneTasks.Torch.Building;
 /// <summary>What the build needs to know of each kind of site.</summary>
 internal static class SiteAccess
 {
-    /// <summary>Linear layers whose output columns become fewer.</summary>
+    /// <summary>Linear layers whose output columns become fewer; of a feed-forward or attention site.</summary>
     public static IReadOnlyList<LinearView> Producers(PruneSite site) => site switch
     {
         FfnSite ffn => ffn.Producers,
@@ -16,14 +16,18 @@ internal static class SiteAccess
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };
 
-    /// <summary>Layers that get new weights when the site is compressed.</summary>
-    public static IEnumerable<LinearView> Changed(PruneSite site) => site switch
+    /// <summary>Nodes that get new weights when the site is compressed, with these weights.</summary>
+    public static IEnumerable<(Node Node, IEnumerable<Value> Weights)> Changed(PruneSite site) => site switch
     {
-        FfnSite ffn => ffn.Consumers,
-        QueryKeySite => Producers(site),
-        ValueOutputSite { Attention: var a, Output: var output } => [a.Value.Layer, output.Layer],
+        FfnSite ffn => ffn.Consumers.Select(Layer),
+        QueryKeySite => Producers(site).Select(Layer),
+        ValueOutputSite { Attention: var a, Output: var output } => [Layer(a.Value.Layer), Layer(output.Layer)],
+        ChannelSite channels => channels.Consumers.Select(end => (end.Node, ConsumerLayer.Of(end)?.Weights ?? [end.Weight])),
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };
+
+    /// <summary>Initializers that get another content when the site is compressed.</summary>
+    public static IEnumerable<Value> Weights(PruneSite site) => Changed(site).SelectMany(c => c.Weights).Distinct();
 
     /// <summary>The attention layer that the site belongs to, or <see langword="null"/>.</summary>
     public static AttentionLayer? Attention(PruneSite site) => site switch
@@ -39,9 +43,11 @@ internal static class SiteAccess
     /// <param name="context">What refits share.</param>
     /// <param name="live">Units that are still there, ascending; all by default. The compression counts these only, from 0.</param>
     /// <param name="anchor">Holds the weights that refits pull to; by default the network that is compressed.</param>
+    /// <param name="limits">What statistics of channels may cost; by default as much as in the build.</param>
     public static SiteCompression Compression(
-        PruneSite site, InferredShapes? shapes, RefitContext context, IReadOnlyList<int>? live = null, LoweredGraph? anchor = null) => site switch
+        PruneSite site, InferredShapes? shapes, RefitContext context, IReadOnlyList<int>? live = null, LoweredGraph? anchor = null, ChannelLimits? limits = null) => site switch
     {
+        ChannelSite channels when live is null || live.Count == channels.Units => new ChannelCompression(channels, shapes, context, limits ?? ChannelLimits.Build),
         FfnSite ffn => new FfnCompression([.. ffn.Consumers.Select(c => shapes is null ? new RefitTarget(c, null) : RefitTarget.Of(c, shapes))], context, live) { Anchor = anchor },
         QueryKeySite s => live is null ? new QueryKeyCompression(s.Query, s.Key) : new QueryKeyCompression(Only(s.Query, live), Only(s.Key, live)),
         ValueOutputSite s => new ValueOutputCompression(live is null ? s.Attention : s.Attention with
@@ -51,6 +57,8 @@ internal static class SiteAccess
         }),
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };
+
+    private static (Node, IEnumerable<Value>) Layer(LinearView layer) => (layer.Node, LayerWeights.Of(layer));
 
     private static HeadProjection Only(HeadProjection projection, IReadOnlyList<int> live) => projection with { Columns = Only(projection.Columns, live) };
 

@@ -31,7 +31,7 @@ internal static class SiteTrials
         CancellationToken cancellationToken)
     {
         Dictionary<Node, int> position = model.Graph.Nodes.Select((node, i) => (node, i)).ToDictionary(x => x.node, x => x.i);
-        RefitContext context = new BuildSettings().ContextFor(samples);
+        RefitContext context = new BuildSettings().ContextFor(samples, stream.Batches, stream.Graph);
         var errors = new double[sites.Count][];
         foreach (int i in Enumerable.Range(0, sites.Count).OrderBy(i => BuildStep.PositionOf(sites[i], position)))
         {
@@ -39,7 +39,7 @@ internal static class SiteTrials
             using DisposeScope scope = NewDisposeScope();
             int at = BuildStep.PositionOf(sites[i], position);
             stream.Advance(at);
-            using SiteCompression compression = SiteAccess.Compression(sites[i], null, context);
+            using SiteCompression compression = SiteAccess.Compression(sites[i], null, context, limits: ChannelLimits.Prices);
             compression.Gather(stream, batch => stream.Run(batch, compression.Targets));
             errors[i] = compression.Errors(stream.Graph);
             foreach (int keep in sites[i].Units < 2 ? [] : levels.Select(l => Math.Clamp((int)Math.Round(l * sites[i].Units), l > 0 ? 1 : 0, sites[i].Units - 1)).Distinct())

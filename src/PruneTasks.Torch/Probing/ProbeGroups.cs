@@ -22,7 +22,7 @@ public static class ProbeGroups
         OnnxModel model, LoweredGraph dense, IReadOnlyList<(PruneSite Site, int Keep)> sites, CalibrationBatches calibration, CancellationToken cancellationToken)
     {
         var groups = new (ProbeGroup, double[])[sites.Count];
-        RefitContext context = new BuildSettings().ContextFor(calibration.EffectiveSamples());
+        RefitContext context = new BuildSettings().ContextFor(calibration.EffectiveSamples(), calibration.Batches.Count, dense);
         Walk(model, dense, sites.Count, i => sites[i].Site, calibration, cancellationToken, (i, position, stream) =>
         {
             if (sites[i].Keep == 0)
@@ -30,15 +30,14 @@ public static class ProbeGroups
                 groups[i] = (Vanished(sites[i].Site, position, stream), []);
                 return;
             }
-            using SiteCompression compression = SiteAccess.Compression(sites[i].Site, null, context);
+            using SiteCompression compression = SiteAccess.Compression(sites[i].Site, null, context, limits: ChannelLimits.Prices);
             compression.Gather(stream, batch => stream.Run(batch, compression.Targets));
             using LoweredGraph changed = dense.Fork();
             double[] errors = compression.Errors(dense);
             compression.Apply(changed, sites[i].Keep);
-            LinearView[] layers = [.. SiteAccess.Changed(sites[i].Site)];
             SiteGroup group = new(
-                sites[i].Site.Name, layers.Min(l => position[l.Node]),
-                [.. layers.SelectMany(LayerWeights.Of).Distinct().Select(v => (v, changed.Weight(v).DetachFromDisposeScope()))]);
+                sites[i].Site.Name, SiteAccess.Changed(sites[i].Site).Min(c => position[c.Node]),
+                [.. SiteAccess.Weights(sites[i].Site).Select(v => (v, changed.Weight(v).DetachFromDisposeScope()))]);
             groups[i] = (group, errors);
         });
         return groups;

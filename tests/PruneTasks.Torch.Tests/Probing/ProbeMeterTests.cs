@@ -65,7 +65,7 @@ public sealed class ProbeMeterTests
             compression.Gather(stream, batch => stream.Run(batch, compression.Targets));
             compression.Apply(inTurn, sites[i].Keep);
         }
-        foreach (Value weight in attention.SelectMany(i => SiteAccess.Changed(sites[i].Site)).SelectMany(LayerWeights.Of).Distinct())
+        foreach (Value weight in attention.SelectMany(i => SiteAccess.Weights(sites[i].Site)).Distinct())
         {
             using DisposeScope scope = NewDisposeScope();
             Assert.InRange((together.Weight(weight) - inTurn.Weight(weight)).abs().max().item<float>(), 0, 1e-5);

@@ -91,13 +91,13 @@ public sealed class StepBuilder
     /// <summary>Narrows, ranks and refits; in two ways through the network where there is a buffer.</summary>
     private void Attempt(LoweredGraph candidate, LoweredGraph anchor, bool anew, PrunePlan next, BufferedSite[] sites, CalibrationBatches calibration, HoldOutProbe? holdOut, CancellationToken cancellation)
     {
-        RefitContext context = _settings.ContextFor(calibration.EffectiveSamples());
+        RefitContext context = _settings.ContextFor(calibration.EffectiveSamples(), calibration.Batches.Count, _dense);
         IReadOnlyList<BuildStep> layers = BuildStep.From(next, _position);
         LayerSweep sweep = new(_dense, candidate, calibration);
         Dictionary<PruneSite, BufferedSite> of = sites.ToDictionary(s => s.Site, s => s, (IEqualityComparer<PruneSite>)ReferenceEqualityComparer.Instance);
         if (anew)
         {
-            foreach (Value weight in layers.SelectMany(l => l.Sites).Where(s => s.Site is not FfnSite).SelectMany(s => SiteAccess.Changed(s.Site)).SelectMany(LayerWeights.Of).Distinct())
+            foreach (Value weight in layers.SelectMany(l => l.Sites).Where(s => s.Site is not FfnSite).SelectMany(s => SiteAccess.Weights(s.Site)).Distinct())
             {
                 using Tensor old = anchor.Weight(weight);
                 candidate.SetWeight(weight, old);
