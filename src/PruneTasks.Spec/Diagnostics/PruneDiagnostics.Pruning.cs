@@ -81,6 +81,12 @@ public static partial class PruneDiagnostics
         "A setting has no effect",
         "'{0}' has no effect: {1}");
 
+    /// <summary>A method to compare with has no form for channels.</summary>
+    public static readonly PruneDiagnosticDescriptor ChannelsStay = Warning(
+        "PRUNE0430",
+        "A method does not take channels",
+        "method '{0}' has no form for channels: {1} places with channels stay as they are");
+
     /// <summary>Activations are too large for all samples.</summary>
     public static readonly PruneDiagnosticDescriptor SamplesLeftOut = Warning(
         "PRUNE0422",

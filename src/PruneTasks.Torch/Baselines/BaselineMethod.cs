@@ -51,6 +51,9 @@ public sealed record BaselineMethod
     /// <summary>Attention maps are replaced by truncated SVDs of the weights instead of a subset of their dimensions.</summary>
     internal bool LowRank { get; }
 
+    /// <summary>It can choose channels: it scores single units, and repairs by the mean at most.</summary>
+    public bool TakesChannels => !LowRank && Repair != UnitRepair.Regression;
+
     /// <summary>The method of that name, or <see langword="null"/>.</summary>
     public static BaselineMethod? Find(string name) => All.FirstOrDefault(m => m.Name == name);
 

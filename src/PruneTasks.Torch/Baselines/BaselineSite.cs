@@ -15,6 +15,7 @@ internal abstract class BaselineSite : IDisposable
         FfnSite ffn => new FfnBaseline(ffn, method, random),
         QueryKeySite s => new QueryKeyBaseline(s, method, random),
         ValueOutputSite s => new ValueOutputBaseline(s.Attention, method, random),
+        ChannelSite s => new ChannelBaseline(s, method, random),
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };
 

@@ -45,6 +45,6 @@ internal sealed record BuildStep(int Position, IReadOnlyList<SitePlan> Sites)
 
     /// <summary>Index of the first node whose result changes when the site is compressed.</summary>
     public static int PositionOf(PruneSite site, IReadOnlyDictionary<Node, int> position) => site is ChannelSite channels
-        ? channels.Consumers.Min(end => position[end.Node])
+        ? channels.Consumers.Select(end => position[end.Node]).DefaultIfEmpty(position[channels.First]).Min()
         : (SiteAccess.Attention(site) is { } a ? [.. a.Projections.Select(p => p.Layer)] : SiteAccess.Producers(site)).Min(l => position[l.Node]);
 }

@@ -12,7 +12,7 @@ internal sealed record TrainableWeights(IReadOnlyList<Value> Matrices, IReadOnly
     /// <summary>Inputs of an operator that hold a vector along the features.</summary>
     private static readonly Dictionary<string, int[]> Roles = new()
     {
-        ["Add"] = [0, 1], ["Sub"] = [1], ["Mul"] = [0, 1], ["Gemm"] = [2], ["LayerNormalization"] = [1, 2], ["SimplifiedLayerNormalization"] = [1],
+        ["Add"] = [0, 1], ["Sub"] = [1], ["Mul"] = [0, 1], ["Gemm"] = [2], ["Conv"] = [2], ["ConvTranspose"] = [2], ["LayerNormalization"] = [1, 2], ["SimplifiedLayerNormalization"] = [1],
         ["RMSNormalization"] = [1], ["BatchNormalization"] = [1, 2], ["InstanceNormalization"] = [1, 2], ["GroupNormalization"] = [1, 2],
     };
 
@@ -24,16 +24,17 @@ internal sealed record TrainableWeights(IReadOnlyList<Value> Matrices, IReadOnly
     {
         Dictionary<Node, int> position = graph.Nodes.Select((node, i) => (node, i)).ToDictionary(x => x.node, x => x.i);
         int first = sites.Min(s => BuildStep.PositionOf(s, position));
-        Value[] matrices = [.. sites.SelectMany(Readers).Select(layer => layer.Weight).Where(IsTrainable).Distinct()];
+        Value[] matrices = [.. sites.SelectMany(Readers).Where(IsTrainable).Distinct()];
         IEnumerable<Value> vectors = graph.Nodes.Skip(first).SelectMany(node => node.Inputs.Where((value, i) => value is not null && HasRole(node, i))).OfType<Value>()
             .Where(v => IsTrainable(v) && IsVector(v) && v.Uses.All(use => HasRole(use.Node, use.Index) && position[use.Node] >= first));
         return new TrainableWeights(matrices, [.. vectors.Distinct().Except(matrices)]);
     }
 
-    private static IEnumerable<LinearView> Readers(PruneSite site) => site switch
+    private static IEnumerable<Value> Readers(PruneSite site) => site switch
     {
-        FfnSite ffn => ffn.Consumers,
-        _ => SiteAccess.Attention(site)?.Output is { } output ? [output.Layer] : [],
+        FfnSite ffn => ffn.Consumers.Select(layer => layer.Weight),
+        ChannelSite channels => channels.Consumers.Select(end => end.Weight),
+        _ => SiteAccess.Attention(site)?.Output is { } output ? [output.Layer.Weight] : [],
     };
 
     private static bool HasRole(Node node, int input) =>

@@ -1,4 +1,3 @@
-using PruneTasks.Onnx;
 using PruneTasks.Torch.Building;
 using PruneTasks.Torch.Lowering;
 using TorchSharp;
@@ -15,14 +14,14 @@ public static class AnswerDistance
     /// <param name="kind">How two answers are compared.</param>
     /// <param name="a">Samples.</param>
     /// <param name="b">As many, in batches of the same sizes.</param>
-    public static double Between(LoweredGraph graph, Value output, Observation kind, CalibrationBatches a, CalibrationBatches b)
+    public static double Between(LoweredGraph graph, WatchedOutputs output, Observation kind, CalibrationBatches a, CalibrationBatches b)
     {
         using var off = no_grad();
         double sum = 0;
         for (int i = 0; i < a.Batches.Count; i++)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor first = graph.Run(a.Batches[i], [output])[0], second = graph.Run(b.Batches[i], [output])[0];
+            Tensor first = output.Read(values => graph.Run(a.Batches[i], values)), second = output.Read(values => graph.Run(b.Batches[i], values));
             sum += Observations.Of(kind, first, second) / a.Batches.Count;
         }
         return sum;

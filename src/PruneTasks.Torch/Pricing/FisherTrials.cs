@@ -43,8 +43,16 @@ internal sealed class FisherTrials(LoweredGraph dense, IReadOnlyList<PruneSite> 
                 SiteTrial trial = _trials[t];
                 stream.Advance(trial.Position);
                 Value[] at = [.. Points(sites[trial.Site])];
-                IReadOnlyList<Tensor> before = stream.Run(0, at), after = stream.Run(trial.Changed, 0, at);
+                (IReadOnlyList<Tensor> before, IReadOnlyList<Tensor> after) = sites[trial.Site] is ChannelSite channels ? Apart(channels) : (stream.Run(0, at), stream.Run(trial.Changed, 0, at));
                 sums[t] += gradients.Squares(at, [.. after.Zip(before, (x, y) => x - y)]) / watched.Batches.Count;
+
+                // Layers behind channels may follow each other: each is changed on its dense inputs, so that no change is counted in two places.
+                (IReadOnlyList<Tensor>, IReadOnlyList<Tensor>) Apart(ChannelSite site)
+                {
+                    Value[] read = [.. site.Consumers.SelectMany(end => end.Node.Inputs).OfType<Value>().Where(v => v.Constant is null).Distinct()];
+                    Dictionary<Value, Tensor> known = read.Zip(stream.Run(0, read)).ToDictionary(p => p.First, p => p.Second);
+                    return (dense.Run(known, at), trial.Changed.Run(known, at));
+                }
             }
         }
         var prices = new IReadOnlyList<(int, double)>[sites.Count];
@@ -62,6 +70,7 @@ internal sealed class FisherTrials(LoweredGraph dense, IReadOnlyList<PruneSite> 
     private static IEnumerable<Value> Points(PruneSite site) => site switch
     {
         FfnSite ffn => ffn.Consumers.Select(c => c.Output),
+        ChannelSite channels => channels.Consumers.Select(end => end.Node.Outputs[0]).Distinct(),
         _ when SiteAccess.Attention(site) is { Output: { } output } => [output.Layer.Output],
         QueryKeySite { Attention: var a } => [a.Softmax.Outputs[0]],
         _ => throw new ArgumentOutOfRangeException(nameof(site)),

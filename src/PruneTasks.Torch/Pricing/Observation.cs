@@ -20,6 +20,9 @@ internal static class Observations
     public static double Of(Observation kind, Tensor dense, Tensor changed)
     {
         using DisposeScope scope = NewDisposeScope();
+        // How many results there are may depend on the data (as behind NonMaxSuppression): another number is a whole error. Integers agree or do not.
+        if (!dense.shape.SequenceEqual(changed.shape)) return 1;
+        if (!dense.is_floating_point()) return dense.numel() == 0 ? 0 : dense.ne(changed).to(float64).mean().item<double>();
         Tensor a = dense.to(float64), b = changed.to(float64);
         if (kind == Observation.SquaredError || a.ndim == 0)
             return ((a - b).square().mean() / (a - a.mean()).square().mean().clamp_min(1e-12)).item<double>();

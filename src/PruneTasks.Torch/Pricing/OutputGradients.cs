@@ -37,7 +37,7 @@ internal sealed class OutputGradients : IDisposable
         try
         {
             (IReadOnlyDictionary<Value, Tensor> at, Tensor output) = Forward(network, inputs, points, settings.Output);
-            if (!output.requires_grad) throw new PriceGradientException($"no gradient flows from '{settings.Output.Name}' to any site");
+            if (!output.requires_grad) throw new PriceGradientException($"no gradient flows from '{settings.Output.Values[0].Name}' to any site");
             DrawnAnswers answers = new(settings.Observation, output.detach(), seed);
             found._scale = answers.Scale / settings.Draws;
             Tensor[] cotangents = [.. Enumerable.Range(0, settings.Draws).Select(_ => answers.Draw())];
@@ -96,7 +96,7 @@ internal sealed class OutputGradients : IDisposable
     /// (and not a copy of one beside it).
     /// </summary>
     private static (IReadOnlyDictionary<Value, Tensor> At, Tensor Output) Forward(
-        LoweredGraph network, IReadOnlyDictionary<Value, Tensor> inputs, IReadOnlyList<Value> points, Value output)
+        LoweredGraph network, IReadOnlyDictionary<Value, Tensor> inputs, IReadOnlyList<Value> points, WatchedOutputs output)
     {
         Dictionary<Node, int> position = network.Graph.Nodes.Select((node, i) => (node, i)).ToDictionary(x => x.node, x => x.i);
         IReadOnlyDictionary<Value, Tensor> live = inputs;
@@ -106,11 +106,12 @@ internal sealed class OutputGradients : IDisposable
             using IDisposable mode = at.Count == 0 ? no_grad() : enable_grad();
             Value[] next = [.. network.LiveAt(position[point.Producer!]).Append(point).Distinct()];
             Dictionary<Value, Tensor> passed = next.Zip(network.Run(live, next)).ToDictionary(p => p.First, p => p.Second);
-            if (at.Count == 0) passed[point] = passed[point].detach().requires_grad_(true);
+            // The first point, and those beside it that do not follow from it.
+            if (!passed[point].requires_grad) passed[point] = passed[point].detach().requires_grad_(true);
             at[point] = passed[point];
             live = passed;
         }
-        using (enable_grad()) return (at, network.Run(live, [output])[0]);
+        using (enable_grad()) return (at, output.Read(values => network.Run(live, values)));
     }
 
     private static Tensor[] Backward(Tensor output, IReadOnlyDictionary<Value, Tensor> at, IReadOnlyList<Value> points, Tensor cotangent)

@@ -38,7 +38,7 @@ public static class PriceMeter
         }
         else
         {
-            Tensor[] answers = [.. watched.Select(i => stream.Run(i, settings.Output)[0])];
+            Tensor[] answers = [.. watched.Select(i => settings.Output.Read(values => stream.Run(i, values)))];
             passes = levels.Count == 0 ? 0 : 1;
             errors = SiteTrials.Visit(model, sites, stream, statistics.EffectiveSamples(), levels, trial =>
             {
@@ -53,7 +53,7 @@ public static class PriceMeter
         double Price(Tensor answer, LoweredGraph changed, int batch)
         {
             using DisposeScope scope = NewDisposeScope();
-            return Observations.Of(settings.Observation, answer, stream.Run(changed, batch, settings.Output)[0]);
+            return Observations.Of(settings.Observation, answer, settings.Output.Read(values => stream.Run(changed, batch, values)));
         }
     }
 

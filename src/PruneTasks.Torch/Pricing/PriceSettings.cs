@@ -1,4 +1,3 @@
-using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 
 namespace PruneTasks.Torch.Pricing;
@@ -6,8 +5,8 @@ namespace PruneTasks.Torch.Pricing;
 /// <summary>How prices are measured.</summary>
 public sealed record PriceSettings
 {
-    /// <summary>The output that is watched.</summary>
-    public required Value Output { get; init; }
+    /// <summary>What is watched.</summary>
+    public required WatchedOutputs Output { get; init; }
 
     /// <summary>How it is compared.</summary>
     public required Observation Observation { get; init; }

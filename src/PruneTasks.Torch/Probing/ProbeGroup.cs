@@ -1,4 +1,5 @@
 using PruneTasks.Onnx;
+using PruneTasks.Pruning;
 using PruneTasks.Torch.Building;
 using PruneTasks.Torch.Lowering;
 using TorchSharp;
@@ -27,9 +28,10 @@ public abstract class ProbeGroup : IDisposable
         foreach (IGrouping<Value, (Value Weight, Tensor Content)> weight in groups.OfType<SiteGroup>().SelectMany(g => g.Contents).GroupBy(c => c.Weight))
         {
             Tensor[] contents = [.. weight.Select(c => c.Content)];
-            // Sites of one packed layer change different columns of one weight: their changes add up.
+            // Sites of one packed layer change different columns of one weight: their changes add up. What one of them takes away stays away.
             Tensor old = dense.Weight(weight.Key);
-            changed.SetWeight(weight.Key, contents.Length == 1 ? contents[0] : contents.Aggregate(old, (sum, content) => sum + (content - old)));
+            changed.SetWeight(weight.Key, contents.Length == 1 ? contents[0]
+                : contents.Aggregate(old, (sum, content) => sum + (content - old)) * contents.Select(content => content.ne(0).to(old.dtype)).Aggregate((a, b) => a * b));
         }
         foreach (IGrouping<Value, (LinearView Layer, int[] Rows, Tensor Mean)> layer in groups.OfType<RowGroup>().SelectMany(g => g.Readers).GroupBy(r => r.Layer.Output))
         {
@@ -38,6 +40,14 @@ public abstract class ProbeGroup : IDisposable
             Tensor weight = LayerWeights.Weight(dense, view);
             LayerWeights.SetBias(changed, view, LayerWeights.Bias(dense, view) + means.matmul(weight.index_select(0, rows)));
             LayerWeights.SetWeight(changed, view, weight.index_fill(0, rows, 0));
+        }
+        foreach (IGrouping<Value, ChannelReader> layer in groups.OfType<ChannelGroup>().SelectMany(g => g.Readers).GroupBy(r => r.End.Weight))
+        {
+            foreach (ChannelReader reader in layer)
+            {
+                ChannelMask.Clear(changed, reader.End, unit => !reader.Gone.Contains(unit));
+                if (reader.Shift is { } shift && ConsumerLayer.Of(reader.End) is { } view) view.SetBias(changed, view.BiasOf(changed) + shift);
+            }
         }
     }
 }
@@ -64,5 +74,23 @@ internal sealed class RowGroup(string name, int position, IReadOnlyList<(LinearV
     public override void Dispose()
     {
         foreach ((_, _, Tensor mean) in readers) mean.Dispose();
+    }
+}
+
+/// <summary>Channels of a site that go from one layer that reads them.</summary>
+/// <param name="End">The layer.</param>
+/// <param name="Gone">The units.</param>
+/// <param name="Shift">[groups, outputs] what their means give, to be folded into the bias; <see langword="null"/> where the layer takes none.</param>
+internal sealed record ChannelReader(ChannelEnd End, IReadOnlySet<int> Gone, Tensor? Shift);
+
+/// <summary>Channels whose value is replaced by its mean over the calibration samples, in all layers that read them; at the borders of padded maps that is an approximation.</summary>
+internal sealed class ChannelGroup(string name, int position, IReadOnlyList<ChannelReader> readers) : ProbeGroup(name, position)
+{
+    /// <summary>The layers.</summary>
+    public IReadOnlyList<ChannelReader> Readers => readers;
+
+    public override void Dispose()
+    {
+        foreach (ChannelReader reader in readers) reader.Shift?.Dispose();
     }
 }

@@ -43,10 +43,10 @@ public static class ProbeGroups
         return groups;
     }
 
-    /// <summary>Heads and feed-forward neurons, gated by their means.</summary>
+    /// <summary>Heads, feed-forward neurons and channels, gated by their means.</summary>
     /// <param name="model">The model.</param>
     /// <param name="dense">The same, lowered.</param>
-    /// <param name="sites">Value-output sites give one group for each head, feed-forward sites their neurons.</param>
+    /// <param name="sites">Value-output sites give one group for each head, feed-forward sites their neurons, channel sites their channels.</param>
     /// <param name="calibration">Samples for means and order.</param>
     /// <param name="chunk">Neurons of one group, neighbours in the order in which optimal brain surgeon would take them; 1: each alone.</param>
     /// <param name="cancellationToken">Looked at between sites.</param>
@@ -54,10 +54,15 @@ public static class ProbeGroups
     public static IReadOnlyList<ProbeGroup> Units(
         OnnxModel model, LoweredGraph dense, IReadOnlyList<PruneSite> sites, CalibrationBatches calibration, int chunk, CancellationToken cancellationToken)
     {
-        PruneSite[] gated = [.. sites.Where(s => s is FfnSite or ValueOutputSite)];
+        PruneSite[] gated = [.. sites.Where(s => s is FfnSite or ValueOutputSite or ChannelSite)];
         var groups = new IReadOnlyList<ProbeGroup>[gated.Length];
         Walk(model, dense, gated.Length, i => gated[i], calibration, cancellationToken, (i, position, stream) =>
         {
+            if (gated[i] is ChannelSite channels)
+            {
+                groups[i] = ChannelGroups.Of(channels, dense, stream, chunk, calibration.EffectiveSamples(), position);
+                return;
+            }
             LinearView[] readers = Readers(gated[i]);
             using MomentAccumulator moments = Moments(readers[0], stream);
             IEnumerable<int[]> parts = gated[i] is ValueOutputSite { Attention.Output.Rows: var heads }

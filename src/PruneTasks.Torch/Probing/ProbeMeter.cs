@@ -1,6 +1,7 @@
 using PruneTasks.Onnx;
 using PruneTasks.Torch.Building;
 using PruneTasks.Torch.Lowering;
+using PruneTasks.Torch.Pricing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,18 +32,18 @@ public static class ProbeMeter
     /// <param name="groups">All groups.</param>
     /// <param name="probes">Indices of the groups that are off together; none: the dense network itself.</param>
     /// <param name="calibration">Samples that are watched.</param>
-    /// <param name="output">The output that is watched.</param>
+    /// <param name="output">What is watched.</param>
     /// <param name="distribution">Whether its last axis is one distribution over classes.</param>
     /// <param name="cancellationToken">Looked at between probes.</param>
     /// <remarks>Probes are run in the order of the first node that they change, so that what comes before is computed once for all.</remarks>
     public static ProbeReadings Measure(
         OnnxModel model, LoweredGraph dense, IReadOnlyList<ProbeGroup> groups, IReadOnlyList<IReadOnlyList<int>> probes, CalibrationBatches calibration,
-        Value output, bool distribution, CancellationToken cancellationToken)
+        WatchedOutputs output, bool distribution, CancellationToken cancellationToken)
     {
         using var off = no_grad();
         using DisposeScope outer = NewDisposeScope();
         using ActivationStream stream = new(dense, calibration);
-        ProbeAnswer[] answers = [.. Enumerable.Range(0, stream.Batches).Select(b => ProbeAnswer.Of(stream.Run(b, output)[0], distribution))];
+        ProbeAnswer[] answers = [.. Enumerable.Range(0, stream.Batches).Select(b => ProbeAnswer.Of(output.Read(values => stream.Run(b, values)), distribution))];
         var readings = new ProbeReading[probes.Count];
         double passes = 1;
         int cut = 0;
@@ -61,7 +62,7 @@ public static class ProbeMeter
         ProbeReading Read(int batch, LoweredGraph changed)
         {
             using DisposeScope scope = NewDisposeScope();
-            return answers[batch].Compare(stream.Run(changed, batch, output)[0]);
+            return answers[batch].Compare(output.Read(values => stream.Run(changed, batch, values)));
         }
     }
 

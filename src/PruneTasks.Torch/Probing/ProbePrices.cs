@@ -2,6 +2,7 @@ using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Torch.Building;
 using PruneTasks.Torch.Lowering;
+using PruneTasks.Torch.Pricing;
 
 namespace PruneTasks.Torch.Probing;
 
@@ -9,7 +10,7 @@ namespace PruneTasks.Torch.Probing;
 public sealed record ProbePriceSettings
 {
     /// <summary>The output that is watched.</summary>
-    public required Value Output { get; init; }
+    public required WatchedOutputs Output { get; init; }
 
     /// <summary>Whether its last axis is one distribution over classes; then KL is the price, else the squared error.</summary>
     public required bool Distribution { get; init; }

@@ -25,8 +25,8 @@ internal static class BuildStage
     /// <param name="cancellation">Ends it; accepted steps are kept.</param>
     public static Built Run(PruneJob job, TorchNetwork network, PlanOutcome planned, StageClock stages, List<PruneDiagnostic> warnings, CancellationToken cancellation)
     {
-        warnings.AddRange(Idle(job));
-        Built built = !InSteps(job)
+        warnings.AddRange(Idle(job, planned.Plan));
+        Built built = !InSteps(job, planned.Plan)
             ? new(planned.Build ?? stages.Run("build", () => network.Build(planned.Plan, cancellation)), planned.Plan, null, null)
             : stages.Run("build", () => Steps(job, network, planned.Plan, warnings, cancellation));
         if (job.Spec.Prune.Distill.Steps == 0) return built;
@@ -48,15 +48,18 @@ internal static class BuildStage
     }
 
     /// <summary>A buffer that is asked for, but cannot act.</summary>
-    private static IEnumerable<PruneDiagnostic> Idle(PruneJob job)
+    private static IEnumerable<PruneDiagnostic> Idle(PruneJob job, PrunePlan plan)
     {
         PruneSettings settings = job.Spec.Prune;
-        if (InSteps(job)) return [];
+        if (InSteps(job, plan)) return [];
+        if (settings is { Method: "sequential", Buffer.Steps: > 1 }) return [NoEffect("prune.buffer.steps", "channels are taken in one step, and all that the plan cuts with them")];
         if (settings.Buffer.Steps > 1) return [NoEffect("prune.buffer.steps", $"method '{settings.Method}' builds in one step")];
         return settings.Buffer.Capacity == new PruneSettings().Buffer.Capacity ? [] : [NoEffect("prune.buffer.capacity", "a build in one step has no buffer; set prune.buffer.steps")];
 
         PruneDiagnostic NoEffect(string key, string why) => PruneDiagnostics.NoEffect.At(job.Spec.File, job.Spec.PlaceNear(key), key, why);
     }
 
-    private static bool InSteps(PruneJob job) => job.Spec.Prune is { Method: "sequential", Buffer.Steps: > 1 };
+    // Channels are ranked over layers far apart, whose later repairs a step that is rolled back would have to undo one by one.
+    private static bool InSteps(PruneJob job, PrunePlan plan) =>
+        job.Spec.Prune is { Method: "sequential", Buffer.Steps: > 1 } && !plan.Sites.Any(s => s.Remove > 0 && s.Site is ChannelSite);
 }

@@ -24,6 +24,7 @@ internal sealed class PrunePipeline : IPruningPipeline
         ExactRewrites? exact = rewrites is { Done.Count: > 0 } ? rewrites : null;
         if (rewrites?.ClassesStay is { } stay) warnings.Add(PruneDiagnostics.ClassesStay.At(job.Spec.File, job.Spec.PlaceOf("prune.classes"), stay));
         PreparedModel model = stages.Run("find units", () => PreparedModel.From(loaded, oneSample));
+        model = BaselineChoice.WithoutChannels(job, model, warnings);
         if (model.Inventory.Sites.Count > 0) job = CalibrationMemory.Fit(job, model.Memory, warnings);
         using TorchNetwork? network = model.Inventory.Sites.Count == 0 ? null : stages.Run("load libtorch", () =>
         {
@@ -92,7 +93,7 @@ internal sealed class PrunePipeline : IPruningPipeline
 
     private static string WhyNothing(PreparedModel model, IReadOnlyList<RefusalReport> refusals) =>
         model.Inventory.Sites.Count > 0 ? "the plan removes nothing"
-        : refusals.Count == 0 ? "it has no feed-forward or attention layer"
+        : refusals.Count == 0 ? "it has no feed-forward, attention or convolution layer that can be narrowed"
         : string.Join("; ", refusals.Select(r => r.Reason).Distinct().Take(5));
 
     private static ShapeBinding OneSample(CalibrationSet set)

@@ -18,17 +18,18 @@ internal static class SitePricing
     /// <param name="model">The model.</param>
     /// <param name="graph">The same, lowered; not changed.</param>
     /// <param name="batches">Calibration samples: distinct ones first, then views of them.</param>
+    /// <param name="watched">What prices are measured at.</param>
     /// <param name="probes">Measures by random sets.</param>
     /// <param name="cancellation">Looked at between sites.</param>
     public static (IReadOnlyList<PriceCurve> Curves, PriceReport Report) Measure(
-        PruneJob job, PreparedModel model, LoweredGraph graph, CalibrationBatches batches, Func<PriceSettings, CancellationToken, SitePrices>? probes, CancellationToken cancellation)
+        PruneJob job, PreparedModel model, LoweredGraph graph, CalibrationBatches batches, WatchedOutputs watched, Func<PriceSettings, CancellationToken, SitePrices>? probes, CancellationToken cancellation)
     {
         PruneSettings spec = job.Spec.Prune;
         PriceSource? asked = spec.Prices == "auto" ? null : PriceSources.Rows.Single(row => row.Name == spec.Prices).Source;
         PriceWork work = PriceWork.Of(model.Model, CostModel.Of(model.Model, model.OneSample), model.Inventory.Sites);
         PriceSettings wanted = new()
         {
-            Output = model.Model.Graph.Outputs[0],
+            Output = watched,
             Observation = Answers(job.Spec.Task),
             Distinct = job.Calibration.Count,
             Behind = work.Behind,

@@ -15,18 +15,19 @@ internal static class SteppedNetwork
     /// <param name="model">The sites.</param>
     /// <param name="graph">The dense network.</param>
     /// <param name="calibration">Samples for statistics and refits.</param>
+    /// <param name="watched">What the steps are judged by.</param>
     /// <param name="plan">Widths in the end.</param>
     /// <param name="curves">Prices of the sites of the plan, where they were measured.</param>
     /// <param name="observation">How answers are compared.</param>
     /// <param name="cancellation">Ends it; accepted steps stay in the checkpoint.</param>
     public static (SteppedBuild Build, StepReport Report) Build(
-        PruneJob job, PreparedModel model, LoweredGraph graph, CalibrationBatches calibration, PrunePlan plan, IReadOnlyList<PriceCurve>? curves, Observation observation,
+        PruneJob job, PreparedModel model, LoweredGraph graph, CalibrationBatches calibration, WatchedOutputs watched, PrunePlan plan, IReadOnlyList<PriceCurve>? curves, Observation observation,
         CancellationToken cancellation)
     {
         PruneSettings settings = job.Spec.Prune;
         int batchSize = CalibrationMemory.BatchSize(model.Memory);
         using HoldOutProbe? holdOut = job.HoldOut is not { } set ? null : new HoldOutProbe(
-            graph, CalibrationBatches.Create(model.Model.Graph, set.WeightedBatches(batchSize)), model.Model.Graph.Outputs[0], observation, [.. set.Samples.Select(s => s.Label)]);
+            graph, CalibrationBatches.Create(model.Model.Graph, set.WeightedBatches(batchSize)), watched, observation, [.. set.Samples.Select(s => s.Label)]);
         StepSettings steps = new(settings.Buffer.Steps, settings.Buffer.Capacity) { Align = settings.Align, Limits = Limits(job.Spec.Quality), Seed = settings.Seed };
         SteppedBuild build = new StepBuilder(model.Model, graph, model.Shapes, new BuildSettings(), steps).Build(
             plan, calibration,

@@ -25,8 +25,6 @@ internal sealed partial class TorchNetwork
     /// <summary>Samples for closed forms; half as many as prices take. Not to be disposed.</summary>
     private CalibrationBatches Statistics => _batches.Some(2 * Watched, _job.Calibration.Count);
 
-    private Value Output => _model.Model.Graph.Outputs[0];
-
     private bool IsDistribution => SitePricing.Answers(_job.Spec.Task) == Observation.Divergence;
 
     /// <summary>How prices were recovered from random sets of sites; null if they were not.</summary>
@@ -69,7 +67,7 @@ internal sealed partial class TorchNetwork
         MeasuredPartition sites = Measure(ProbeGroups.Sites(_model.Model, _graph, half, Statistics, cancellation),
             _job.Spec.Prune.Prices == "probes" ? ProbeDesign.Recommended(half.Length) : 0, limit);
         // Units cost many passes: only where they are asked for.
-        MeasuredPartition? units = settings.Probes != "on" || !half.Any(s => s.Site is FfnSite or ValueOutputSite) ? null : Measure(
+        MeasuredPartition? units = settings.Probes != "on" || !half.Any(s => s.Site is FfnSite or ValueOutputSite or ChannelSite) ? null : Measure(
             ProbeGroups.Units(_model.Model, _graph, _model.Inventory.Sites, Statistics, Chunk, cancellation), settings.Count, limit);
         return new PartitionReport(null) { Sites = sites, SiteList = [.. half.Select(s => s.Site)], Units = units, Personal = own.Length, Common = others.Length };
 
@@ -84,7 +82,7 @@ internal sealed partial class TorchNetwork
                     _model.Model, _graph, groups, personal, common,
                     new PartitionMeterSettings
                     {
-                        Output = Output,
+                        Output = _watched,
                         Distribution = IsDistribution,
                         PassLimit = passes,
                         Probes = probes,
@@ -125,7 +123,7 @@ internal sealed partial class TorchNetwork
             _model.Model, _graph, plan, Statistics, watched,
             new AdditivitySettings
             {
-                Output = Output,
+                Output = _watched,
                 Distribution = IsDistribution,
                 Unions = Unions,
                 Seed = _job.Spec.Prune.Seed,

@@ -16,6 +16,7 @@ internal sealed partial class TorchNetwork : IDisposable
     private readonly PreparedModel _model;
     private readonly LoweredGraph _graph;
     private readonly CalibrationBatches _batches;
+    private readonly WatchedOutputs _watched;
     private IReadOnlyList<PriceCurve>? _curves;
 
     private TorchNetwork(PruneJob job, PreparedModel model, LoweredGraph graph)
@@ -23,6 +24,7 @@ internal sealed partial class TorchNetwork : IDisposable
         (_job, _model, _graph) = (job, model, graph);
         (CalibrationSet set, Views) = ViewMaker.Expand(job, model, graph);
         _batches = CalibrationBatches.Create(model.Model.Graph, set.WeightedBatches(BatchSize));
+        _watched = WatchedOutputs.Of(graph, SitePricing.Answers(job.Spec.Task), _batches);
     }
 
     /// <summary>Samples of one batch on its way through the network.</summary>
@@ -42,10 +44,10 @@ internal sealed partial class TorchNetwork : IDisposable
         throw new PruneDiagnosticException(PruneDiagnostics.UnsupportedOperators.At(job.Spec.File, job.Spec.PlaceNear("model"), Path.GetFileName(job.ModelPath), list));
     }
 
-    /// <summary>The price curve of every site: what the first output loses when that site alone is narrowed.</summary>
+    /// <summary>The price curve of every site: what the outputs that are watched lose when that site alone is narrowed.</summary>
     public (IReadOnlyList<PriceCurve> Curves, PriceReport Report) Prices(CancellationToken cancellation)
     {
-        (IReadOnlyList<PriceCurve> curves, PriceReport report) = SitePricing.Measure(_job, _model, _graph, _batches, ByProbes, cancellation);
+        (IReadOnlyList<PriceCurve> curves, PriceReport report) = SitePricing.Measure(_job, _model, _graph, _batches, _watched, ByProbes, cancellation);
         _curves = curves;
         return (curves, report);
     }
@@ -55,13 +57,13 @@ internal sealed partial class TorchNetwork : IDisposable
     [
         .. PriceMeter.Measure(
             _model.Model, _graph, sites, _batches,
-            new PriceSettings { Output = _model.Model.Graph.Outputs[0], Observation = SitePricing.Answers(_job.Spec.Task), Distinct = _job.Calibration.Count, Levels = [0] },
+            new PriceSettings { Output = _watched, Observation = SitePricing.Answers(_job.Spec.Task), Distinct = _job.Calibration.Count, Levels = [0] },
             cancellation).Curves.Select(curve => curve.Prices[0]),
     ];
 
     /// <summary>Builds in steps what the plan says, or as much of it as is accepted.</summary>
     public (SteppedBuild Build, StepReport Report) BuildInSteps(PrunePlan plan, CancellationToken cancellation) =>
-        SteppedNetwork.Build(_job, _model, _graph, _batches, plan, _curves, SitePricing.Answers(_job.Spec.Task), cancellation);
+        SteppedNetwork.Build(_job, _model, _graph, _batches, _watched, plan, _curves, SitePricing.Answers(_job.Spec.Task), cancellation);
 
     /// <summary>Builds what the plan says, by the method of the spec.</summary>
     public BuildResult Build(PrunePlan plan, CancellationToken cancellation) => BaselineMethod.Find(_job.Spec.Prune.Method) is { } baseline

@@ -49,6 +49,9 @@ internal sealed class ChannelCompression : SiteCompression
         }
     }
 
+    /// <summary>Units in the order in which they would go.</summary>
+    public int[] Order(LoweredGraph network) => Ranking(network).Order;
+
     public override double[] Errors(LoweredGraph network) => [.. Enumerable.Reverse(Ranking(network).Errors)];
 
     public override (IReadOnlyList<int> Kept, double Error) Apply(LoweredGraph network, int keep)

@@ -1,4 +1,3 @@
-using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Torch.Lowering;
 using PruneTasks.Torch.Pricing;
@@ -13,7 +12,7 @@ public sealed class HoldOutProbe : IDisposable
     private const double LeastProbability = 1e-12;
 
     private readonly CalibrationBatches _samples;
-    private readonly Value _output;
+    private readonly WatchedOutputs _output;
     private readonly Observation _observation;
     private readonly IReadOnlyList<int?>? _labels;
     private readonly List<Tensor> _dense = [];
@@ -21,14 +20,14 @@ public sealed class HoldOutProbe : IDisposable
     /// <summary>Runs the dense network once.</summary>
     /// <param name="dense">The dense network.</param>
     /// <param name="samples">Samples held back; disposed with this.</param>
-    /// <param name="output">The output that is watched.</param>
+    /// <param name="output">What is watched.</param>
     /// <param name="observation">How it is compared.</param>
     /// <param name="labels">Class of each sample, where known.</param>
-    public HoldOutProbe(LoweredGraph dense, CalibrationBatches samples, Value output, Observation observation, IReadOnlyList<int?>? labels = null)
+    public HoldOutProbe(LoweredGraph dense, CalibrationBatches samples, WatchedOutputs output, Observation observation, IReadOnlyList<int?>? labels = null)
     {
         (_samples, _output, _observation, _labels) = (samples, output, observation, labels);
         using var off = no_grad();
-        for (int batch = 0; batch < samples.Batches.Count; batch++) _dense.Add(dense.Run(samples.Batches[batch], [output])[0].DetachFromDisposeScope());
+        for (int batch = 0; batch < samples.Batches.Count; batch++) _dense.Add(output.Read(values => dense.Run(samples.Batches[batch], values)).DetachFromDisposeScope());
     }
 
     /// <summary>Samples held back.</summary>
@@ -44,7 +43,7 @@ public sealed class HoldOutProbe : IDisposable
         {
             using DisposeScope scope = NewDisposeScope();
             int count = _samples.Count(batch);
-            Tensor a = _dense[batch].to(float64), b = network.Run(_samples.Batches[batch], [_output])[0].to(float64);
+            Tensor a = _dense[batch].to(float64), b = _output.Read(values => network.Run(_samples.Batches[batch], values)).to(float64);
             if (_observation == Observation.SquaredError || a.ndim == 0)
             {
                 loss.AddRange(PerSample((a - b).square() / (a - a.mean()).square().mean().clamp_min(1e-12), count));

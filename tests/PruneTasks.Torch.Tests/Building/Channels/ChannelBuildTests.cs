@@ -24,8 +24,10 @@ public sealed class ChannelBuildTests
             ChannelSite site = (ChannelSite)outcome.Removal.Site;
             Assert.Equal(Units / 2, outcome.Removal.Kept.Count);
             foreach (ChannelEnd end in site.Consumers)
+            {
                 for (int c = 0; c < end.UnitOf.Count; c++)
                     if (end.UnitOf[c] >= 0) Assert.Equal(outcome.Removal.Kept.Contains(end.UnitOf[c]), Along(build.Weights[end.Weight], end.WeightAxis, c).Any(w => w != 0));
+            }
         }
         TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"{form}: plain removal {plain:g3}, built {built:g3}"));
         if (form != "shared weight") Assert.True(built < 0.85 * plain, FormattableString.Invariant($"plain removal {plain:g3}, built {built:g3}"));
