@@ -14,7 +14,7 @@ internal static class AxisOperators
     [
         Row("Softmax", 1, 1, S, Same, lowered: true),
         Row("LogSoftmax", 1, 1, S, Same, lowered: true),
-        Row("Hardmax", 1, 1, S, Same),
+        Row("Hardmax", 1, 1, S, Same, lowered: true),
 
         Row("LayerNormalization", 17, (2, 3), N, ReduceRules.LayerNormalization, lowered: true, outputs: (1, 3)),
         // Not in ai.onnx, but ONNX Runtime's optimised files carry it in that domain.
@@ -24,8 +24,8 @@ internal static class AxisOperators
         Row("InstanceNormalization", 1, 3, N, Same, lowered: true),
         Row("GroupNormalization", 18, 3, N, Same, lowered: true),
         Row("LpNormalization", 1, 1, N, Same, lowered: true),
-        Row("MeanVarianceNormalization", 9, 1, N, Same),
-        Row("LRN", 1, 1, AxisBehaviour.Along, Same),
+        Row("MeanVarianceNormalization", 9, 1, N, Same, lowered: true),
+        Row("LRN", 1, 1, AxisBehaviour.Along, Same, lowered: true),
 
         Row("ReduceSum", 1, (1, 2), R, Reduce, Reductions.Reduce(0, (a, x) => a + x), lowered: true),
         Row("ReduceMean", 1, (1, 2), R, Reduce, Reductions.Reduce(0, (a, x) => a + x, (a, n) => a / n), lowered: true),
@@ -42,11 +42,11 @@ internal static class AxisOperators
 
         Row("MaxPool", 1, 1, P, WindowRules.Pool, lowered: true, outputs: (1, 2)),
         Row("AveragePool", 1, 1, P, WindowRules.Pool, lowered: true),
-        Row("LpPool", 1, 1, P, WindowRules.Pool),
+        Row("LpPool", 1, 1, P, WindowRules.Pool, lowered: true),
         Row("GlobalAveragePool", 1, 1, P, WindowRules.GlobalPool, lowered: true),
         Row("GlobalMaxPool", 1, 1, P, WindowRules.GlobalPool, lowered: true),
-        Row("GlobalLpPool", 1, 1, P, WindowRules.GlobalPool),
-        Row("MaxUnpool", 9, (2, 3), AxisBehaviour.Barrier, WindowRules.MaxUnpool),
+        Row("GlobalLpPool", 1, 1, P, WindowRules.GlobalPool, lowered: true),
+        Row("MaxUnpool", 9, (2, 3), AxisBehaviour.Barrier, WindowRules.MaxUnpool, lowered: true),
         Row("Resize", 10, (1, 4), AxisBehaviour.Resize, PartRules.Resize, lowered: true),
         Row("Upsample", 7, (1, 2), AxisBehaviour.Resize, PartRules.Resize, lowered: true, until: 9),
 

@@ -17,16 +17,16 @@ internal static class ProductOperators
         Row("GRU", 1, (3, 6), AxisBehaviour.Recurrent, RecurrentRules.Recurrent, lowered: true, outputs: (0, 2)),
         Row("RNN", 1, (3, 6), AxisBehaviour.Recurrent, RecurrentRules.Recurrent, lowered: true, outputs: (0, 2)),
 
-        Row("DeformConv", 19, (3, 5), AxisBehaviour.Barrier, WindowRules.Conv),
-        Row("Det", 11, 1, AxisBehaviour.Barrier, ProductRules.Det),
+        Row("DeformConv", 19, (3, 5), AxisBehaviour.Barrier, WindowRules.Conv, lowered: true),
+        Row("Det", 11, 1, AxisBehaviour.Barrier, ProductRules.Det, lowered: true),
 
         // Quantised products: removal stops here.
-        Row("MatMulInteger", 10, (2, 4), AxisBehaviour.Barrier, QuantizeRules.MatMulInteger),
-        Row("QLinearMatMul", 10, 8, AxisBehaviour.Barrier, QuantizeRules.QLinearMatMul),
-        Row("ConvInteger", 10, (2, 4), AxisBehaviour.Barrier, QuantizeRules.ConvInteger),
-        Row("QLinearConv", 10, (8, 9), AxisBehaviour.Barrier, QuantizeRules.QLinearConv),
-        Row("QuantizeLinear", 10, (2, 3), AxisBehaviour.Barrier, QuantizeRules.Quantize),
-        Row("DequantizeLinear", 10, (2, 3), AxisBehaviour.Barrier, QuantizeRules.Dequantize),
-        Row("DynamicQuantizeLinear", 11, 1, AxisBehaviour.Barrier, QuantizeRules.DynamicQuantize, outputs: 3),
+        Row("MatMulInteger", 10, (2, 4), AxisBehaviour.Barrier, QuantizeRules.MatMulInteger, lowered: true),
+        Row("QLinearMatMul", 10, 8, AxisBehaviour.Barrier, QuantizeRules.QLinearMatMul, lowered: true),
+        Row("ConvInteger", 10, (2, 4), AxisBehaviour.Barrier, QuantizeRules.ConvInteger, lowered: true),
+        Row("QLinearConv", 10, (8, 9), AxisBehaviour.Barrier, QuantizeRules.QLinearConv, lowered: true),
+        Row("QuantizeLinear", 10, (2, 3), AxisBehaviour.Barrier, QuantizeRules.Quantize, lowered: true),
+        Row("DequantizeLinear", 10, (2, 3), AxisBehaviour.Barrier, QuantizeRules.Dequantize, lowered: true),
+        Row("DynamicQuantizeLinear", 11, 1, AxisBehaviour.Barrier, QuantizeRules.DynamicQuantize, lowered: true, outputs: 3),
     ];
 }

@@ -10,14 +10,14 @@ internal static class RegionOperators
 
     public static IEnumerable<OperatorInfo> Rows { get; } =
     [
-        Row("NonMaxSuppression", 10, (2, 5), X, null),
-        Row("RoiAlign", 10, 3, X, RegionRules.RoiAlign),
+        Row("NonMaxSuppression", 10, (2, 5), X, null, lowered: true),
+        Row("RoiAlign", 10, 3, X, RegionRules.RoiAlign, lowered: true),
         Row("MaxRoiPool", 1, 2, X, RegionRules.MaxRoiPool),
-        Row("GridSample", 16, 2, X, RegionRules.GridSample),
-        Row("AffineGrid", 20, 2, X, RegionRules.AffineGrid),
+        Row("GridSample", 16, 2, X, RegionRules.GridSample, lowered: true),
+        Row("AffineGrid", 20, 2, X, RegionRules.AffineGrid, lowered: true),
         Row("ImageDecoder", 20, 1, X, null),
 
-        Row("NegativeLogLikelihoodLoss", 12, (2, 3), X, RegionRules.Loss),
-        Row("SoftmaxCrossEntropyLoss", 12, (2, 3), X, RegionRules.Loss, outputs: (1, 2)),
+        Row("NegativeLogLikelihoodLoss", 12, (2, 3), X, RegionRules.Loss, lowered: true),
+        Row("SoftmaxCrossEntropyLoss", 12, (2, 3), X, RegionRules.Loss, lowered: true, outputs: (1, 2)),
     ];
 }

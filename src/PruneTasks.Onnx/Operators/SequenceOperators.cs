@@ -21,13 +21,13 @@ internal static class SequenceOperators
         Row("ConcatFromSequence", 11, 1, X, null),
 
         Row("Optional", 15, (0, 1), X, null),
-        Row("OptionalGetElement", 15, 1, X, null),
-        Row("OptionalHasElement", 15, (0, 1), X, SignalRules.Truth),
+        Row("OptionalGetElement", 15, 1, X, null, lowered: true),
+        Row("OptionalHasElement", 15, (0, 1), X, SignalRules.Truth, lowered: true),
 
         Row("StringConcat", 20, 2, X, null),
         Row("StringNormalizer", 10, 1, X, null),
         Row("StringSplit", 20, 1, X, null, outputs: 2),
         Row("RegexFullMatch", 20, 1, X, null),
-        Row("TfIdfVectorizer", 9, 1, X, SignalRules.TfIdf),
+        Row("TfIdfVectorizer", 9, 1, X, SignalRules.TfIdf, lowered: true),
     ];
 }

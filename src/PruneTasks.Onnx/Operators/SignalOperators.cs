@@ -10,11 +10,11 @@ internal static class SignalOperators
 
     public static IEnumerable<OperatorInfo> Rows { get; } =
     [
-        Row("DFT", 17, (1, 3), AxisBehaviour.Barrier, SignalRules.Dft),
-        Row("STFT", 17, (2, 4), AxisBehaviour.Barrier, SignalRules.Stft),
-        Row("BlackmanWindow", 17, 1, A, SignalRules.Window),
-        Row("HammingWindow", 17, 1, A, SignalRules.Window),
-        Row("HannWindow", 17, 1, A, SignalRules.Window),
-        Row("MelWeightMatrix", 17, 5, A, SignalRules.MelWeightMatrix),
+        Row("DFT", 17, (1, 3), AxisBehaviour.Barrier, SignalRules.Dft, lowered: true),
+        Row("STFT", 17, (2, 4), AxisBehaviour.Barrier, SignalRules.Stft, lowered: true),
+        Row("BlackmanWindow", 17, 1, A, SignalRules.Window, lowered: true),
+        Row("HammingWindow", 17, 1, A, SignalRules.Window, lowered: true),
+        Row("HannWindow", 17, 1, A, SignalRules.Window, lowered: true),
+        Row("MelWeightMatrix", 17, 5, A, SignalRules.MelWeightMatrix, lowered: true),
     ];
 }

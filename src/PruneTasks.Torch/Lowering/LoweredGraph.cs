@@ -143,9 +143,12 @@ public sealed class LoweredGraph : IDisposable
         using var scope = NewDisposeScope();
         try
         {
-            Tensor?[] outputs = _plan.RowOf(node).Run(new LoweringCall(node, _plan.OpsetOf(node), inputs));
+            if (UnsignedIntegers.Refuse(node, _plan.Types, inputs) is { } beyond) throw new LoweringException(node, beyond);
+            Tensor?[] outputs = _plan.RowOf(node).Run(new LoweringCall(node, _plan.OpsetOf(node), inputs, _plan.Types));
             // An operator may hand an input through; the handle must be its own to be freed on its own.
-            return [.. outputs.Take(node.Outputs.Count).Select(o => (o is not null && inputs.Contains(o) ? o.alias() : o)?.MoveToOuterDisposeScope())];
+            return [.. outputs.Take(node.Outputs.Count)
+                .Select((o, i) => o is null ? null : UnsignedIntegers.Wrapped(o, _plan.Types.Of(node.Outputs[i])) is var y && inputs.Contains(y) ? y.alias() : y)
+                .Select(o => o?.MoveToOuterDisposeScope())];
         }
         catch (Exception e) when (e is ExternalException or ArgumentException or NotImplementedException or InvalidOperationException or IndexOutOfRangeException or ArithmeticException)
         {

@@ -4,12 +4,21 @@ using static TorchSharp.torch;
 namespace PruneTasks.Torch.Lowering;
 
 /// <summary>One call of an operator: its node and the tensors at its inputs.</summary>
-internal readonly struct LoweringCall(Node node, long opset, Tensor?[] inputs)
+internal readonly struct LoweringCall(Node node, long opset, Tensor?[] inputs, ElementTypes? types = null)
 {
     internal Node Node => node;
 
     /// <summary>Opset of the node's domain.</summary>
     internal long Opset => opset;
+
+    /// <summary>Element type of an input in ONNX, which may be narrower than what is computed with; undefined if the input is absent or its type cannot be told.</summary>
+    internal ElementType TypeOf(int input) => types?.Of(input < node.Inputs.Count ? node.Inputs[input] : null) ?? ElementType.Undefined;
+
+    /// <summary>Element type of an output in ONNX.</summary>
+    internal ElementType OutputType(int output) => types?.Of(output < node.Outputs.Count ? node.Outputs[output] : null) ?? ElementType.Undefined;
+
+    /// <summary>Somebody reads this output.</summary>
+    internal bool IsUsed(int output) => LoweringRow.IsUsed(node, output);
 
     internal int Count => inputs.Length;
 
@@ -58,8 +67,15 @@ internal sealed record LoweringRow(string OpType, Func<LoweringCall, Tensor?[]> 
     /// <summary>Reason why this form of the operator cannot be run, or <see langword="null"/>; sees node and opset.</summary>
     internal Func<Node, long, string?> Refuse { get; init; } = (_, _) => null;
 
+    /// <summary>As <see cref="Refuse"/>, by the element types of inputs and outputs.</summary>
+    internal Func<Node, ElementTypes, string?> RefuseTypes { get; init; } = (_, _) => null;
+
     /// <summary>Outputs that can be computed; a node that uses a later one is refused.</summary>
     internal int Outputs { get; init; } = 1;
+
+    /// <summary>Somebody reads output <paramref name="output"/> of <paramref name="node"/>.</summary>
+    internal static bool IsUsed(Node node, int output) =>
+        output < node.Outputs.Count && node.Outputs[output] is var value && (value.Uses.Count > 0 || value.IsGraphOutput || value.IsCaptured);
 
     internal static LoweringRow One(string opType, Func<LoweringCall, Tensor> run) => new(opType, call => [run(call)]);
 }

@@ -18,6 +18,7 @@ internal sealed class LoweringPlan
         Graph = model.Graph;
         _opsets = model.Opsets;
         Cone = new ConstantCone(Graph);
+        Types = new ElementTypes(Graph);
         Constants = [.. Graph.Initializers.Concat(Graph.Nodes.Where(n => n.OpType == "Constant").SelectMany(n => n.Outputs))
             .Where(v => v.Constant is { } c && TorchTypes.Of(c.Type) is not null)];
         HashSet<Value> usable = [.. Constants];
@@ -30,7 +31,7 @@ internal sealed class LoweringPlan
             LoweringRefusal? refusal = node.Inputs.FirstOrDefault(v => v is { Producer: null, IsGraphInput: false } && !usable.Contains(v)) is { } constant
                 ? new(node, LoweringRefusalKind.UnsupportedType, $"constant '{constant}' has no content that can be computed with")
                 : node.OpType == "Constant" ? new(node, LoweringRefusalKind.UnsupportedType, "its content cannot be computed with")
-                : LoweringTable.Check(node, OpsetOf(node), out _rows[i]);
+                : LoweringTable.Check(node, OpsetOf(node), Types, out _rows[i]);
             if (refusal is not null) _refusals.Add(node, refusal);
         }
     }
@@ -38,6 +39,8 @@ internal sealed class LoweringPlan
     internal Graph Graph { get; }
 
     internal ConstantCone Cone { get; }
+
+    internal ElementTypes Types { get; }
 
     /// <summary>Initializers and outputs of Constant nodes with content.</summary>
     internal IReadOnlyList<Value> Constants { get; }

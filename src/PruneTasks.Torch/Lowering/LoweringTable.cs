@@ -14,15 +14,21 @@ internal static class LoweringTable
             NormalizationOperators.Rows, ReductionOperators.Rows, ShapeOperators.Rows, SliceOperators.Rows, IndexOperators.Rows, FillOperators.Rows,
             PaddingOperators.Rows, ResizeOperators.Rows,
             RecurrentOperators.Rows, AttentionOperators.Rows, ContribAttentionOperators.Rows, GroupQueryAttention.Rows, FusedOperators.Rows,
+            BitOperators.Rows, LossOperators.Rows, QuantizeOperators.Rows, QuantizedProducts.Rows, SelectionOperators.Rows, GridOperators.Rows, RegionOperators.Rows,
+            DeformableConvolution.Rows, WindowNormalization.Rows, SignalOperators.Rows, RandomOperators.Rows, ExtentOperators.Rows, TextOperators.Rows, ScatterOperators.Rows,
         }.SelectMany(rows => rows).ToDictionary(row => (row.Domain, row.OpType));
 
     /// <summary>Row of <paramref name="node"/>, or the reason why there is none.</summary>
-    internal static LoweringRefusal? Check(Node node, long opset, out LoweringRow? row)
+    internal static LoweringRefusal? Check(Node node, long opset, ElementTypes types, out LoweringRow? row)
     {
         if (!Rows.TryGetValue((node.Domain, node.OpType), out row))
             return new(node, LoweringRefusalKind.UnknownOperator, "this operator is not lowered to torch");
-        if (node.Outputs.Skip(row.Outputs).Any(o => o.Uses.Count > 0 || o.IsGraphOutput || o.IsCaptured))
+        LoweringRow found = row;
+        if (Enumerable.Range(0, node.Outputs.Count).Any(i => i >= found.Outputs && LoweringRow.IsUsed(node, i)))
             return new(node, LoweringRefusalKind.UnsupportedForm, $"output {row.Outputs} and later ones are not computed");
-        return row.Refuse(node, opset) is { } reason ? new(node, LoweringRefusalKind.UnsupportedForm, reason) : null;
+        if (node.Inputs.Concat(node.Outputs).Select(types.Of).FirstOrDefault(t => t != ElementType.Undefined && TorchTypes.Of(t) is null) is var odd && odd != ElementType.Undefined)
+            return new(node, LoweringRefusalKind.UnsupportedType, $"{TorchTypes.NameOf(odd)} cannot be computed with");
+        if (row.Refuse(node, opset) is { } form) return new(node, LoweringRefusalKind.UnsupportedForm, form);
+        return row.RefuseTypes(node, types) is { } type ? new(node, LoweringRefusalKind.UnsupportedType, type) : null;
     }
 }

@@ -33,6 +33,8 @@ internal static class TorchTypes
             ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 => tensor(data.ToFloats(), shape),
             ElementType.Float64 => tensor(MemoryMarshal.Cast<byte, double>(bytes).ToArray(), shape),
             ElementType.Int64 => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray(), shape),
+            // The bits: what cannot be told from a negative number is refused where it would matter (UnsignedIntegers).
+            ElementType.UInt64 => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray(), shape),
             ElementType.Int32 => tensor(MemoryMarshal.Cast<byte, int>(bytes).ToArray(), shape),
             _ => tensor(data.ToInt64s(), shape).to(type),
         };
@@ -41,4 +43,22 @@ internal static class TorchTypes
     /// <summary>A value from outside in the type that is computed with.</summary>
     internal static Tensor Normalised(Tensor value) =>
         value.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? value.to(ScalarType.Float32) : value.alias();
+
+    /// <summary>A tensor as if it had been rounded to <paramref name="type"/>, in the type that is computed with.</summary>
+    internal static Tensor Rounded(Tensor value, ElementType type) => type switch
+    {
+        ElementType.Float16 => value.to(ScalarType.Float16).to(ScalarType.Float32),
+        ElementType.BFloat16 => value.to(ScalarType.BFloat16).to(ScalarType.Float32),
+        _ => value.to(Of(type)!.Value),
+    };
+
+    /// <summary>Name of an element type, also of one that is not read here (ONNX <c>TensorProto.DataType</c>).</summary>
+    internal static string NameOf(ElementType type) => (int)type switch
+    {
+        14 or 15 => "a complex number",
+        >= 17 and <= 20 => "an 8-bit float",
+        21 or 22 => "a 4-bit integer",
+        23 => "a 4-bit float",
+        _ => type == ElementType.String ? "text" : $"{type}",
+    };
 }

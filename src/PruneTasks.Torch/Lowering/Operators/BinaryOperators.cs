@@ -1,4 +1,3 @@
-using PruneTasks.Onnx;
 using static PruneTasks.Torch.Lowering.LoweringRow;
 using static TorchSharp.torch;
 
@@ -32,11 +31,16 @@ internal static class BinaryOperators
     ];
 
     private static LoweringRow Pair(string opType, Func<Tensor, Tensor, Tensor> function) =>
-        One(opType, c => function(c[0], c[1])) with { Refuse = OldBroadcast };
+        One(opType, c => function(c[0], c.Opset < 7 ? Aligned(c) : c[1]));
 
-    // Before opset 7 the second tensor could be aligned at an axis of the first.
-    private static string? OldBroadcast(Node node, long opset) =>
-        opset < 7 && node.Int("broadcast", 0) != 0 ? "broadcasting at an axis, as before opset 7" : null;
+    // Before opset 7 the second tensor could be aligned at an axis of the first; without one at its last axes.
+    private static Tensor Aligned(LoweringCall c)
+    {
+        if (c.Node.Int("broadcast", 0) == 0 || !c.Node.Attributes.ContainsKey("axis")) return c[1];
+        long behind = c[0].dim() - c.Axis(c.Node.Int("axis", 0), c[0].dim()) - c[1].dim();
+        if (behind < 0) throw c.Fail($"[{string.Join(", ", c[1].shape)}] does not fit [{string.Join(", ", c[0].shape)}] at axis {c.Node.Int("axis", 0)}");
+        return c[1].reshape([.. c[1].shape, .. Enumerable.Repeat(1L, (int)behind)]);
+    }
 
     // The result has the type of the base. A scalar exponent is passed as a number: torch has short cuts for 2, 3, ½, −1.
     private static Tensor Power(Tensor a, Tensor b)

@@ -3,26 +3,21 @@ using static TorchSharp.torch;
 
 namespace PruneTasks.Torch.Lowering.Operators;
 
-/// <summary>Reading and writing by index, ordering, running sums.</summary>
+/// <summary>Reading by index, ordering, running sums.</summary>
 internal static class IndexOperators
 {
     internal static IReadOnlyList<LoweringRow> Rows { get; } =
     [
         One("Gather", Gather),
         One("GatherElements", GatherElements),
-        One("GatherND", GatherNd) with { Refuse = (node, _) => node.Int("batch_dims", 0) != 0 ? "batch_dims" : null },
-        One("ScatterElements", c => c[0].scatter(c.Axis(c.Node.Int("axis", 0), c[0].dim()), FromFront(c[1], c[0].shape[c.Axis(c.Node.Int("axis", 0), c[0].dim())]), c[2])) with
-        {
-            Refuse = (node, _) => node.String("reduction", "none") != "none" ? "reduction" : null,
-        },
-        One("ScatterND", ScatterNd) with { Refuse = (node, _) => node.String("reduction", "none") != "none" ? "reduction" : null },
-        new("TopK", TopK) { Outputs = 2, Refuse = (_, opset) => opset < 10 ? "the form before opset 10" : null },
+        One("GatherND", GatherNd),
+        new("TopK", TopK) { Outputs = 2 },
         One("CumSum", CumSum),
         One("OneHot", OneHot),
         One("Trilu", c => c.Node.Int("upper", 1) != 0 ? c[0].triu((long)(c.Number("k", 1) ?? 0)) : c[0].tril((long)(c.Number("k", 1) ?? 0))),
     ];
 
-    private static Tensor FromFront(Tensor indices, long size)
+    internal static Tensor FromFront(Tensor indices, long size)
     {
         Tensor index = indices.to(int64);
         return where(index < 0, index + size, index);
@@ -43,21 +38,27 @@ internal static class IndexOperators
         return c[0].gather(axis, FromFront(c[1], c[0].shape[axis]));
     }
 
+    // Leading batch axes are one index more for each row of indices.
     private static Tensor GatherNd(LoweringCall c)
     {
-        (Tensor rows, long[] rest) = FlatRows(c, c[0], c[1]);
-        return c[0].reshape([-1, .. rest]).index_select(0, rows).reshape([.. c[1].shape[..^1], .. rest]);
-    }
-
-    private static Tensor ScatterNd(LoweringCall c)
-    {
-        (Tensor rows, long[] rest) = FlatRows(c, c[0], c[1]);
-        Tensor copy = c[0].reshape([-1, .. rest]).clone();
-        return copy.index_put_(c[2].reshape([-1, .. rest]), [TensorIndex.Tensor(rows)]).reshape(c[0].shape);
+        (Tensor data, Tensor indices) = (c[0], c[1]);
+        int batch = (int)c.Node.Int("batch_dims", 0);
+        long[] lead = data.shape[..batch], shape = indices.shape[..^1];
+        if (batch > 0)
+        {
+            if (!indices.shape[..batch].SequenceEqual(lead)) throw c.Fail($"batch axes of [{string.Join(", ", data.shape)}] and [{string.Join(", ", indices.shape)}] differ");
+            long count = lead.Aggregate(1L, (a, b) => a * b);
+            data = data.reshape([count, .. data.shape[batch..]]);
+            indices = indices.reshape([count, .. indices.shape[batch..]]).to(int64);
+            Tensor sample = arange(count, int64).reshape([count, .. Enumerable.Repeat(1L, (int)indices.dim() - 1)]).expand([.. indices.shape[..^1], 1]);
+            indices = cat([sample, indices], -1);
+        }
+        (Tensor rows, long[] rest) = FlatRows(c, data, indices);
+        return data.reshape([-1, .. rest]).index_select(0, rows).reshape([.. shape, .. rest]);
     }
 
     // The last axis of the indices addresses the leading axes of the data: one number each, row-major.
-    private static (Tensor Rows, long[] Tail) FlatRows(LoweringCall c, Tensor data, Tensor indices)
+    internal static (Tensor Rows, long[] Tail) FlatRows(LoweringCall c, Tensor data, Tensor indices)
     {
         int depth = (int)indices.shape[^1];
         if (depth > data.dim()) throw c.Fail($"{depth} indices for {data.dim()} axes");
@@ -71,7 +72,9 @@ internal static class IndexOperators
         long axis = c.Axis(c.Node.Int("axis", -1), c[0].dim());
         // A stable sort, not topk: of equal elements the first one counts.
         (Tensor values, Tensor indices) = sort(c[0], axis, c.Node.Int("largest", 1) != 0, stable: true);
-        long k = c.Integers(1)[0];
+        // An attribute before opset 10.
+        long k = c.Opset < 10 ? c.Node.Int("k", 1) : c.Integers(1)[0];
+        if (k < 0 || k > c[0].shape[axis]) throw c.Fail($"{k} of {c[0].shape[axis]} elements");
         return [values.narrow(axis, 0, k), indices.narrow(axis, 0, k)];
     }
 

@@ -8,9 +8,11 @@ internal static class NormalizationOperators
 {
     internal static IReadOnlyList<LoweringRow> Rows { get; } =
     [
-        One("BatchNormalization", BatchNormalization) with
+        new("BatchNormalization", BatchNormalization)
         {
-            Refuse = (node, opset) => node.Int("training_mode", 0) != 0 ? "training mode"
+            Outputs = 3,
+            Refuse = (node, opset) => opset < 14 && (node.Int("training_mode", 0) != 0 || Enumerable.Range(1, 4).Any(i => IsUsed(node, i))) ? "training mode before opset 14"
+                : node.Int("training_mode", 0) == 0 && Enumerable.Range(1, 2).Any(i => IsUsed(node, i)) ? "statistics without training mode"
                 : opset < 7 && node.Int("is_test", 0) == 0 ? "training mode (is_test is 0)"
                 : node.Int("spatial", 1) == 0 ? "statistics for each position (spatial is 0)" : null,
         },
@@ -22,14 +24,25 @@ internal static class NormalizationOperators
         One("SimplifiedLayerNormalization", RmsNormalization),
         One("LpNormalization", c => LpNormalization(c)) with { Refuse = (node, _) => node.Int("p", 2) is 1 or 2 ? null : "p is neither 1 nor 2" },
         One("Softmax", c => Flattened(c, (x, axis) => x.softmax(axis))),
+        One("Hardmax", c => Flattened(c, (x, axis) => zeros_like(x).scatter(axis, x.argmax(axis, true), ones_like(x)))),
         One("LogSoftmax", c => Flattened(c, (x, axis) => x.log_softmax(axis))),
     ];
 
-    private static Tensor BatchNormalization(LoweringCall c)
+    private static Tensor?[] BatchNormalization(LoweringCall c)
     {
-        Tensor PerChannel(int input) => c[input].reshape([-1, .. Enumerable.Repeat(1L, (int)Math.Max(c[0].dim() - 2, 0))]);
-        Tensor scale = PerChannel(1) * (PerChannel(4) + c.Node.Float("epsilon", 1e-5f)).rsqrt();
-        return (c[0] - PerChannel(3)) * scale + PerChannel(2);
+        Tensor x = c[0], mean = c[3], variance = c[4];
+        Tensor PerChannel(Tensor t) => t.reshape([-1, .. Enumerable.Repeat(1L, (int)Math.Max(x.dim() - 2, 0))]);
+        bool training = c.Node.Int("training_mode", 0) != 0;
+        if (training)
+        {
+            long[] axes = [.. Enumerable.Range(0, (int)x.dim()).Where(i => i != 1).Select(i => (long)i)];
+            (mean, variance) = (x.mean(axes), x.var(axes, false));
+        }
+        Tensor scale = PerChannel(c[1]) * (PerChannel(variance) + c.Node.Float("epsilon", 1e-5f)).rsqrt();
+        Tensor y = (x - PerChannel(mean)) * scale + PerChannel(c[2]);
+        if (!training) return [y];
+        double keep = c.Node.Float("momentum", 0.9f);
+        return [y, c[3] * keep + mean * (1 - keep), c[4] * keep + variance * (1 - keep)];
     }
 
     // Outputs: Y, mean, 1/σ. Scale and bias may have fewer axes than what is normalised.

@@ -43,7 +43,8 @@ internal static class PaddingOperators
         return x;
     }
 
-    private static Tensor Constant(Tensor x, long axis, long begin, long end, double value)
+    /// <summary>Pads one axis, or cuts it where a pad is negative.</summary>
+    internal static Tensor Constant(Tensor x, long axis, long begin, long end, double value)
     {
         long cut = Math.Max(-begin, 0), length = x.shape[axis] - cut - Math.Max(-end, 0);
         Tensor inner = x.narrow(axis, cut, length);

@@ -10,6 +10,7 @@ internal static class ProductOperators
     [
         One("MatMul", c => Product(c, c[0], c[1])),
         One("Gemm", Gemm),
+        One("Det", c => c[0].dim() >= 2 && c[0].shape[^1] == c[0].shape[^2] ? linalg.det(c[0]) : throw c.Fail($"[{string.Join(", ", c[0].shape)}] holds no square matrices")),
         One("Einsum", c => Einsum(c)) with { Refuse = (node, _) => node.String("equation") is null ? "no equation" : null },
     ];
 

@@ -18,10 +18,11 @@ internal static class ReductionOperators
         Reduce("ReduceSumSquare", (x, axes, keep) => x.square().sum(axes, keep, x.dtype)),
         Reduce("ReduceLogSum", (x, axes, keep) => x.sum(axes, keep).log()),
         Reduce("ReduceLogSumExp", (x, axes, keep) => Each(x, axes, keep, (y, axis) => y.logsumexp(axis, true))),
-        One("ArgMax", c => Arg(c, (x, axis) => x.argmax(axis, true))) with { Refuse = (node, _) => node.Int("select_last_index", 0) != 0 ? "the last of equal elements" : null },
-        One("ArgMin", c => Arg(c, (x, axis) => x.argmin(axis, true))) with { Refuse = (node, _) => node.Int("select_last_index", 0) != 0 ? "the last of equal elements" : null },
+        One("ArgMax", c => Arg(c, (x, axis) => x.argmax(axis, true))),
+        One("ArgMin", c => Arg(c, (x, axis) => x.argmin(axis, true))),
         One("GlobalAveragePool", c => c[0].mean(Spatial(c[0]), true)),
         One("GlobalMaxPool", c => c[0].amax(Spatial(c[0]), true)),
+        One("GlobalLpPool", c => c[0].abs().pow(c.Node.Int("p", 2)).sum(Spatial(c[0]), true, c[0].dtype).pow(1.0 / c.Node.Int("p", 2))),
     ];
 
     private static LoweringRow Reduce(string opType, Func<Tensor, long[], bool, Tensor> function) => One(opType, c =>
@@ -54,7 +55,10 @@ internal static class ReductionOperators
     private static Tensor Arg(LoweringCall c, Func<Tensor, long, Tensor> function)
     {
         long axis = c.Axis(c.Node.Int("axis", 0), c[0].dim());
-        Tensor y = function(c[0], axis);
+        // torch takes the first of equal elements: the last one is the first from the back.
+        bool last = c.Node.Int("select_last_index", 0) != 0;
+        Tensor y = function(last ? c[0].flip(axis) : c[0], axis);
+        if (last) y = c[0].shape[axis] - 1 - y;
         return c.Node.Int("keepdims", 1) != 0 ? y : y.squeeze(axis);
     }
 

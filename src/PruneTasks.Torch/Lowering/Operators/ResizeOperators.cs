@@ -17,10 +17,9 @@ internal static class ResizeOperators
     private static string? Refuse(Node node, long opset)
     {
         if (node.String("mode", "nearest") is not ("nearest" or "linear" or "bilinear" or "cubic")) return $"mode '{node.String("mode")}'";
-        if (Coordinates(node, opset) is not ("half_pixel" or "asymmetric" or "align_corners" or "pytorch_half_pixel")) return $"coordinates '{Coordinates(node, opset)}'";
-        if (node.Int("antialias", 0) != 0) return "antialias";
-        if (node.Int("exclude_outside", 0) != 0) return "exclude_outside";
-        return node.String("keep_aspect_ratio_policy", "stretch") != "stretch" ? "keep_aspect_ratio_policy" : null;
+        if (Coordinates(node, opset) is not ("half_pixel" or "half_pixel_symmetric" or "asymmetric" or "align_corners" or "pytorch_half_pixel" or "tf_half_pixel_for_nn" or "tf_crop_and_resize"))
+            return $"coordinates '{Coordinates(node, opset)}'";
+        return node.String("keep_aspect_ratio_policy", "stretch") is "stretch" or "not_larger" or "not_smaller" ? null : $"policy '{node.String("keep_aspect_ratio_policy")}'";
     }
 
     private static string Coordinates(Node node, long opset) =>
@@ -31,53 +30,88 @@ internal static class ResizeOperators
         Tensor x = c[0];
         long[] axes = c.Node.Ints("axes") is { } given ? [.. given.Select(a => c.Axis(a, c[0].dim()))] : [.. Enumerable.Range(0, (int)x.dim()).Select(i => (long)i)];
         // Opset 10 and Upsample: (X, scales); later: (X, roi, scales, sizes).
-        int at = c.Opset < 11 || c.Node.OpType == "Upsample" ? 1 : 2;
-        double[]? scales = c.Node.Attributes.TryGetValue("scales", out AttributeData? a) ? a.Floats?.Select(f => (double)f).ToArray()
-            : c.Optional(at) is { } s && s.numel() > 0 ? s.to(float64).data<double>().ToArray() : null;
+        bool old = c.Opset < 11 || c.Node.OpType == "Upsample";
+        double[]? scales = c.Node.Attributes.TryGetValue("scales", out AttributeData? a) ? a.Floats?.Select(f => (double)f).ToArray() : Doubles(c.Optional(old ? 1 : 2));
         long[]? sizes = scales is null && c.Optional(3) is not null ? c.Integers(3) : null;
+        double[]? regions = old ? null : Doubles(c.Optional(1));
+        if ((scales?.Length ?? sizes?.Length) != axes.Length) throw c.Fail(scales is null && sizes is null ? "neither scales nor sizes" : "not one scale or size for each axis");
+        if (sizes is not null && c.Node.String("keep_aspect_ratio_policy", "stretch") is var policy && policy != "stretch")
+        {
+            // One scale for all axes: the one with which no axis is larger, or none smaller, than asked for.
+            double[] each = [.. axes.Select((axis, i) => (double)sizes[i] / c[0].shape[axis])];
+            double common = policy == "not_larger" ? each.Min() : each.Max();
+            sizes = [.. axes.Select(axis => (long)Math.Floor(c[0].shape[axis] * common + 0.5))];
+            scales = [.. axes.Select(_ => common)];
+        }
+        bool crop = Coordinates(c.Node, c.Opset) == "tf_crop_and_resize";
+        if (crop && regions?.Length != 2 * axes.Length) throw c.Fail("no region");
         for (int i = 0; i < axes.Length; i++)
         {
-            long size = x.shape[axes[i]];
-            long target = sizes?[i] ?? (scales is null ? throw c.Fail("neither scales nor sizes") : (long)Math.Floor(size * scales[i]));
+            long size = x.shape[axes[i]], target = sizes?[i] ?? (long)Math.Floor(size * scales![i]);
             double scale = scales?[i] ?? (double)target / size;
-            if (target != size || scale != 1) x = Axis(c, x, axes[i], target, scale);
+            (double, double)? region = crop ? (regions![i], regions[axes.Length + i]) : null;
+            if (target != size || scale != 1 || (region is { } r && r != (0, 1))) x = Axis(c, x, axes[i], target, scale, region);
         }
         return x;
     }
 
-    private static Tensor Axis(LoweringCall c, Tensor x, long axis, long target, double scale)
+    private static double[]? Doubles(Tensor? input) => input is { } t && t.numel() > 0 ? t.to(float64).contiguous().data<double>().ToArray() : null;
+
+    private static Tensor Axis(LoweringCall c, Tensor x, long axis, long target, double scale, (double Start, double End)? region)
     {
         long size = x.shape[axis];
-        string coordinates = Coordinates(c.Node, c.Opset), mode = c.Node.String("mode", "nearest")!;
-        int taps = mode switch { "nearest" => 1, "cubic" => 4, _ => 2 };
+        string mode = c.Node.String("mode", "nearest")!;
+        bool nearest = mode == "nearest";
+        // A filter that looks further where it shrinks (antialias).
+        double stretch = c.Node.Int("antialias", 0) != 0 && !nearest ? Math.Min(scale, 1) : 1;
+        int reach = nearest ? 0 : (int)Math.Ceiling((mode == "cubic" ? 2 : 1) / stretch), taps = nearest ? 1 : 2 * reach;
+        bool outside = c.Node.Int("exclude_outside", 0) != 0;
         var index = new long[taps, target];
         var weight = new float[taps, target];
+        var beyond = new bool[target];
         for (long i = 0; i < target; i++)
         {
-            double at = coordinates switch
+            double at = Coordinate(Coordinates(c.Node, c.Opset), i, size, target, scale, region);
+            beyond[i] = region is not null && (at < 0 || at > size - 1);
+            if (nearest)
             {
-                "asymmetric" => i / scale,
-                // By scales the new length may be a fraction; the operator's page keeps it in the coordinate.
-                "align_corners" => target == 1 ? 0 : i * (size - 1.0) / (scale * size - 1),
-                "pytorch_half_pixel" when target == 1 => 0,
-                _ => (i + 0.5) / scale - 0.5,
-            };
-            double[] weights = mode switch
+                (index[0, i], weight[0, i]) = (Math.Clamp(Nearest(at, c.Node.String("nearest_mode") ?? (c.Opset < 11 ? "floor" : "round_prefer_floor")), 0, size - 1), 1);
+                continue;
+            }
+            long first = (long)Math.Floor(at) - reach + 1;
+            var weights = new double[taps];
+            for (int t = 0; t < taps; t++)
             {
-                "nearest" => [1],
-                "cubic" => Cubic(at - Math.Floor(at), c.Node.Float("cubic_coeff_a", -0.75f)),
-                _ => [1 - (at - Math.Floor(at)), at - Math.Floor(at)],
-            };
-            long first = mode == "nearest" ? Nearest(at, c.Node.String("nearest_mode") ?? (c.Opset < 11 ? "floor" : "round_prefer_floor")) : (long)Math.Floor(at) - (taps == 4 ? 1 : 0);
-            for (int t = 0; t < taps; t++) (index[t, i], weight[t, i]) = (Math.Clamp(first + t, 0, size - 1), (float)weights[t]);
+                double distance = Math.Abs(first + t - at) * stretch;
+                bool counts = !outside || (first + t >= 0 && first + t < size);
+                weights[t] = !counts ? 0 : mode == "cubic" ? Cubic(distance, c.Node.Float("cubic_coeff_a", -0.75f)) : Math.Max(0, 1 - distance);
+            }
+            double sum = outside || stretch != 1 ? weights.Sum() : 1;
+            for (int t = 0; t < taps; t++) (index[t, i], weight[t, i]) = (Math.Clamp(first + t, 0, size - 1), (float)(weights[t] / sum));
         }
         Tensor indices = tensor(index), weights2 = tensor(weight);
-        if (taps == 1) return x.index_select(axis, indices.select(0, 0));
         long[] along = [.. Enumerable.Range(0, (int)x.dim()).Select(d => d == axis ? -1L : 1L)];
-        return Enumerable.Range(0, taps)
-            .Select(t => x.index_select(axis, indices.select(0, t)) * weights2.select(0, t).reshape(along).to(x.dtype))
-            .Aggregate((a, b) => a + b);
+        Tensor y = nearest
+            ? x.index_select(axis, indices.select(0, 0))
+            : Enumerable.Range(0, taps)
+                .Select(t => x.index_select(axis, indices.select(0, t)) * weights2.select(0, t).reshape(along).to(x.dtype))
+                .Aggregate((a, b) => a + b);
+        return beyond.Any(b => b) ? where(tensor(beyond).reshape(along), full([], c.Node.Float("extrapolation_value", 0), y.dtype), y) : y;
     }
+
+    private static double Coordinate(string mode, long i, long size, long target, double scale, (double Start, double End)? region) => mode switch
+    {
+        "asymmetric" => i / scale,
+        // By scales the new length may be a fraction; the operator's page keeps it in the coordinate.
+        "align_corners" => target == 1 ? 0 : i * (size - 1.0) / (scale * size - 1),
+        "pytorch_half_pixel" when target == 1 => 0,
+        "tf_half_pixel_for_nn" => (i + 0.5) / scale,
+        // What rounding the length left over is shared by both ends.
+        "half_pixel_symmetric" => size / 2.0 * (1 - target / (scale * size)) + (i + 0.5) / scale - 0.5,
+        "tf_crop_and_resize" when target == 1 => (region!.Value.Start + region.Value.End) * (size - 1) / 2,
+        "tf_crop_and_resize" => region!.Value.Start * (size - 1) + i * (region.Value.End - region.Value.Start) * (size - 1) / (target - 1.0),
+        _ => (i + 0.5) / scale - 0.5,
+    };
 
     private static long Nearest(double at, string mode) => mode switch
     {
@@ -87,11 +121,7 @@ internal static class ResizeOperators
         _ => (long)Math.Ceiling(at - 0.5),
     };
 
-    // Keys (1981), eq. 8, for the four neighbours at −1, 0, 1, 2.
-    private static double[] Cubic(double f, double a)
-    {
-        double Near(double d) => ((a + 2) * d - (a + 3)) * d * d + 1;
-        double Far(double d) => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
-        return [Far(1 + f), Near(f), Near(1 - f), Far(2 - f)];
-    }
+    // Keys (1981), eq. 8.
+    private static double Cubic(double d, double a) =>
+        d < 1 ? ((a + 2) * d - (a + 3)) * d * d + 1 : d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }

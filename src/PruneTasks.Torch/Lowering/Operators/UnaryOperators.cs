@@ -34,20 +34,32 @@ internal static class UnaryOperators
         Map("Erf", x => x.erf()),
         Map("Not", x => x.logical_not()),
         Map("IsNaN", x => x.isnan()),
+        One("IsInf", c => IsInfinite(c[0], c.Node.Int("detect_positive", 1) != 0, c.Node.Int("detect_negative", 1) != 0)),
         Map("Identity", x => x),
-        One("Cast", c => c[0].to(TypeOf(c.Node)!.Value)) with { Refuse = (node, _) => TypeOf(node) is null ? $"type {node.Int("to", 0)} cannot be computed with" : null },
-        One("CastLike", c => c[0].to(c[1].dtype)),
-        One("Clip", Clip),
-        // Inference: nothing is dropped. The mask (output 1) is not computed.
-        One("Dropout", c => c[0]) with
+        // Half precision is rounded here, where the model says so; elsewhere it is not.
+        One("Cast", c => TorchTypes.Rounded(c[0], (ElementType)c.Node.Int("to", 0))) with
         {
-            Refuse = (node, _) => node.Inputs.Count > 2 && node.Inputs[2] is { } training && training.Constant?.ToInt64s() is not [0] ? "training mode" : null,
+            Refuse = (node, _) => (ElementType)node.Int("to", 0) is var type && TorchTypes.Of(type) is null ? $"{TorchTypes.NameOf(type)} cannot be computed with" : null,
         },
+        One("CastLike", c => TorchTypes.Rounded(c[0], c.TypeOf(1))) with
+        {
+            RefuseTypes = (node, types) => TorchTypes.Of(types.Of(node.Inputs.ElementAtOrDefault(1))) is null ? "the type to convert to is not known" : null,
+        },
+        One("Clip", Clip),
+        new("Dropout", Dropout) { Outputs = 2, Refuse = RefuseDropout },
     ];
 
     private static LoweringRow Map(string opType, Func<Tensor, Tensor> function) => One(opType, c => function(c[0]));
 
-    private static ScalarType? TypeOf(Node node) => TorchTypes.Of((ElementType)node.Int("to", 0));
+    private static Tensor IsInfinite(Tensor x, bool positive, bool negative) =>
+        positive ? (negative ? x.isinf() : x.isposinf()) : negative ? x.isneginf() : zeros_like(x).to(ScalarType.Bool);
+
+    // Inference: nothing is dropped, and the mask says so. It is of the data's type before opset 10.
+    private static Tensor?[] Dropout(LoweringCall c) => [c[0], c.IsUsed(1) ? ones_like(c[0]).to(c.Opset < 10 ? c[0].dtype : ScalarType.Bool) : null];
+
+    private static string? RefuseDropout(Node node, long opset) =>
+        opset < 7 ? (node.Int("is_test", 0) == 0 ? "training mode (is_test is 0)" : null)
+        : node.Inputs.Count > 2 && node.Inputs[2] is { } training && training.Constant?.ToInt64s() is not [0] ? "training mode" : null;
 
     private static Tensor Clip(LoweringCall c)
     {

@@ -10,6 +10,9 @@ internal sealed record WindowGeometry(long[] Kernel, long[] Strides, long[] Dila
 
     internal long[] Begin => Pads[..Axes];
 
+    /// <summary>A window of one axis as one of two, the first of size 1.</summary>
+    internal WindowGeometry Flat() => new([1, .. Kernel], [1, .. Strides], [1, .. Dilations], [0, Pads[0], 0, Pads[1]]);
+
     /// <summary>Reads strides, dilations, pads and auto_pad for a window of <paramref name="kernel"/> over <paramref name="spatial"/> sizes.</summary>
     internal static WindowGeometry Of(LoweringCall c, long[] kernel, ReadOnlySpan<long> spatial)
     {
