@@ -8,18 +8,21 @@ internal sealed class ChannelRemoval
     private readonly Graph _graph;
     private readonly Dictionary<(Value Value, int Axis), bool[]> _stays = [];
 
-    private ChannelRemoval(Graph graph) => _graph = graph;
+    private readonly Func<Value, int> _rank;
+
+    private ChannelRemoval(Graph graph, Func<Value, int> rank) => (_graph, _rank) = (graph, rank);
 
     /// <summary>Removes; sizes in shape arithmetic are left to <paramref name="patcher"/>.</summary>
     public static void Apply(OnnxModel model, IEnumerable<SiteRemoval> removals, ShapePatcher patcher, ShapeInvariants invariants)
     {
-        ChannelRemoval removal = new(model.Graph);
-        foreach (SiteRemoval r in removals)
+        ChannelRemoval removal = new(model.Graph, patcher.RankOf);
+        ScoreGroupRemoval scores = new(model.Graph, removal);
+        foreach (SiteRemoval r in removals.Where(r => r.Site is ChannelSite or ScoreGroupSite))
         {
-            if (r.Site is not ChannelSite site) continue;
             HashSet<int> kept = [.. r.Kept];
-            foreach (AffectedAxis axis in site.Affected) removal.Note(axis.Value, axis.Axis, axis.UnitOf, kept);
-            foreach (ConstantAxis axis in site.Constants) removal.Note(axis.Constant, axis.Axis, axis.UnitOf, kept);
+            foreach (AffectedAxis axis in r.Site.Affected) removal.Note(axis.Value, axis.Axis, axis.UnitOf, kept);
+            foreach (ConstantAxis axis in (r.Site as ChannelSite)?.Constants ?? []) removal.Note(axis.Constant, axis.Axis, axis.UnitOf, kept);
+            if (r.Site is ScoreGroupSite group) scores.Note(group, kept);
         }
         if (removal._stays.Count == 0) return;
         // While the constants still have their sizes: what a node says of them is in old coordinates.
@@ -30,11 +33,15 @@ internal sealed class ChannelRemoval
             if (value.Constant is null) patcher.Shorten(new AffectedAxis(value, axis, new int[stays.Length]), stays.Count(s => s));
             else removal.Cut(value, axis, stays);
         }
+        scores.Apply();
     }
 
     /// <summary>Coordinates of an axis that stay, ascending; <see langword="null"/> if all do.</summary>
     public int[]? KeptOf(Value value, int axis) =>
         _stays.TryGetValue((value, axis), out bool[]? stays) ? [.. Enumerable.Range(0, stays.Length).Where(i => stays[i])] : null;
+
+    /// <summary>Number of axes of a value.</summary>
+    public int RankOf(Value value) => _rank(value);
 
     private void Note(Value value, int axis, IReadOnlyList<int> unitOf, HashSet<int> kept)
     {

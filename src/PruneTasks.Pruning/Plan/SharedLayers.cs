@@ -41,6 +41,7 @@ public static class SharedLayers
     {
         FfnSite ffn => ffn.Producers.Select(layer => (layer, site, 1)),
         QueryKeySite s => [(s.Query.Layer, site, s.Query.Columns.Count), (s.Key.Layer, site, s.Key.Columns.Count)],
+        ScoreGroupSite g => [(g.Query.Layer, site, g.Query.ColumnsPerUnit), (g.Key.Layer, site, g.Key.ColumnsPerUnit)],
         ValueOutputSite { Attention: var a } => [(a.Value.Layer, site, a.Value.Columns.Count)],
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };

@@ -17,6 +17,12 @@ public static class SiteCosts
                 return Sum([.. ffn.Producers.Select(Column), .. ffn.Consumers.Select(Row)]);
             case QueryKeySite s:
                 return Sum([Times(Column(s.Query.Layer), s.Query.Columns.Count), Times(Column(s.Key.Layer), s.Key.Columns.Count), Product(s.Attention)]);
+            case ScoreGroupSite g:
+                return Sum(
+                [
+                    Times(Column(g.Query.Layer), g.Query.ColumnsPerUnit), Times(Column(g.Key.Layer), g.Key.ColumnsPerUnit),
+                    Times(Entries(g.Product.Outputs[0]), g.Query.DimensionsPerUnit),
+                ]);
             case ValueOutputSite { Attention: var a, Output: var output }:
                 // Shared values are stored and computed once, but every head mixes them.
                 return Sum([Times(Column(a.Value.Layer), a.Value.Columns.Count), Times(Row(output.Layer), output.Rows.Count), Product(a)]);
@@ -31,7 +37,8 @@ public static class SiteCosts
             Vectors(layer, oneSample) * length, length + bias, (length + bias) * (TensorData.SizeOf(layer.Weight.Type) ?? 4));
 
         // Scores and context alike: every attention weight takes one multiply-accumulate per dimension.
-        Cost Product(AttentionLayer a) => new(Shape(a.Softmax.Outputs[0], oneSample).Aggregate(1L, (x, y) => x * y), 0, 0);
+        Cost Product(AttentionLayer a) => Entries(a.Softmax.Outputs[0]);
+        Cost Entries(Value scores) => new(Shape(scores, oneSample).Aggregate(1L, (x, y) => x * y), 0, 0);
 
         static Cost Times(Cost c, long n) => new(c.Macs * n, c.Parameters * n, c.Bytes * n);
         static Cost Sum(IEnumerable<Cost> costs) => costs.Aggregate((a, b) => a + b);

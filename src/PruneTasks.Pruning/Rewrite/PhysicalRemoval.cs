@@ -19,7 +19,7 @@ public static class PhysicalRemoval
         ShapePatcher patcher = new(graph, invariants);
         ProjectionRewriter projections = new(graph, patcher);
         ChannelRemoval.Apply(model, removals.Where(r => r.Kept.Count < r.Site.Units), patcher, invariants);
-        foreach (SiteRemoval removal in removals.Where(r => r.Kept.Count < r.Site.Units && r.Kept.Count > 0 && r.Site is not ChannelSite))
+        foreach (SiteRemoval removal in removals.Where(r => r.Kept.Count < r.Site.Units && r.Kept.Count > 0 && r.Site is not (ChannelSite or ScoreGroupSite)))
         {
             HashSet<int> kept = [.. removal.Kept];
             foreach (AffectedAxis axis in removal.Site.Affected) patcher.Shorten(axis, axis.KeptCoordinates(kept).Length);

@@ -46,6 +46,7 @@ public static class SitePreparation
             {
                 FfnSite ffn => (ffn.Consumers, ffn.Producers),
                 QueryKeySite s => ((IEnumerable<LinearView>)[], (IEnumerable<LinearView>)[s.Query.Layer, s.Key.Layer]),
+                ScoreGroupSite g => ([], [g.Query.Layer, g.Key.Layer]),
                 ValueOutputSite { Attention: var a, Output: var output } => ((IEnumerable<LinearView>)[output.Layer], (IEnumerable<LinearView>)[a.Value.Layer]),
                 _ => ([], []),
             };

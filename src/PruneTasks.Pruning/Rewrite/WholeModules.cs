@@ -13,7 +13,7 @@ public static class WholeModules
     /// <param name="shapes">Of the graph.</param>
     public static string? Refuse(PruneSite site, InferredShapes shapes)
     {
-        if (site is QueryKeySite) return "queries and keys go with the values";
+        if (site.Kind == UnitKind.QueryKey) return "queries and keys go with the values";
         // The planner would count the values alone, while queries, keys and scores would go too.
         if (site is ValueOutputSite { Attention.Query: null }) return "its queries and keys cannot be narrowed, so what they cost is not counted";
         if (LastLayer(site) is not { } layer) return "its result is read by several layers";

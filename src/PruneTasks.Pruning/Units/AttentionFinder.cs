@@ -9,7 +9,13 @@ namespace PruneTasks.Pruning;
 /// </summary>
 internal sealed class AttentionFinder(OnnxModel model, LinearLayers layers, LayoutOperators layout)
 {
+    private readonly ScoreGroupFinder _scoreGroups = new(model, layers, new Lazy<ShapeInvariants>(() => ShapeInvariants.Find(model)));
+    private readonly List<ScoreGroupSite> _groups = [];
+
     private readonly HeadOutputFinder _outputs = new(layers, layout);
+
+    /// <summary>Query-key dimensions of layers whose queries and keys do not come by moves alone; complete once every Softmax was looked at.</summary>
+    public IReadOnlyList<ScoreGroupSite> ScoreGroups => _groups;
 
     /// <summary>Looks at one Softmax.</summary>
     /// <param name="softmax">The node.</param>
@@ -41,7 +47,7 @@ internal sealed class AttentionFinder(OnnxModel model, LinearLayers layers, Layo
         }
         catch (RefusedException e)
         {
-            Refuse(e, UnitKind.QueryKey);
+            if (!TryGroups(products, weights.Name)) Refuse(e, UnitKind.QueryKey);
         }
         HeadProjection value;
         ProductView context;
@@ -81,6 +87,22 @@ internal sealed class AttentionFinder(OnnxModel model, LinearLayers layers, Layo
         (HeadProjection query, HeadColumns heads) = Operand(scores, right: !keyIsRight, summed: true);
         (HeadProjection key, _) = Operand(scores, right: keyIsRight, summed: true, (own, node) => own.AlignTo(heads, node));
         return ((query, key), heads);
+    }
+
+    /// <summary>Units of queries and keys that only go together; a refusal of these says no more than the first one.</summary>
+    private bool TryGroups(ProductView[] products, string name)
+    {
+        if (products is not [var scores]) return false;
+        try
+        {
+            IReadOnlyList<ScoreGroupSite> found = _scoreGroups.Find(scores, name);
+            _groups.AddRange(found);
+            return found.Count > 0;
+        }
+        catch (RefusedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Up from the Softmax through scales, masks and moves to products of two activations; one of them makes an attention layer.</summary>

@@ -25,6 +25,12 @@ public static class UnitFinder
             AddSites(attention, sites);
         }
 
+        foreach (ScoreGroupSite group in attentions.ScoreGroups)
+        {
+            projections.UnionWith([group.Query.Layer, group.Key.Layer]);
+            sites.Add(group);
+        }
+
         foreach (Node node in model.Graph.Nodes.Where(IsFusedAttention))
         {
             RefusedException fused = new(RefusalReason.Barrier, node, $"{node.OpType} computes a whole attention layer in one operator; its heads cannot be narrowed");

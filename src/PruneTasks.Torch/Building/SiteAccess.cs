@@ -12,6 +12,7 @@ internal static class SiteAccess
     {
         FfnSite ffn => ffn.Producers,
         QueryKeySite s => [s.Query.Layer, s.Key.Layer],
+        ScoreGroupSite g => [g.Query.Layer, g.Key.Layer],
         ValueOutputSite { Attention: var a } => [a.Value.Layer],
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };
@@ -20,7 +21,7 @@ internal static class SiteAccess
     public static IEnumerable<(Node Node, IEnumerable<Value> Weights)> Changed(PruneSite site) => site switch
     {
         FfnSite ffn => ffn.Consumers.Select(Layer),
-        QueryKeySite => Producers(site).Select(Layer),
+        QueryKeySite or ScoreGroupSite => Producers(site).Select(Layer),
         ValueOutputSite { Attention: var a, Output: var output } => [Layer(a.Value.Layer), Layer(output.Layer)],
         ChannelSite channels => channels.Consumers.Select(end => (end.Node, ConsumerLayer.Of(end)?.Weights ?? [end.Weight])),
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
@@ -49,6 +50,7 @@ internal static class SiteAccess
     {
         ChannelSite channels when live is null || live.Count == channels.Units => new ChannelCompression(channels, shapes, context, limits ?? ChannelLimits.Build),
         FfnSite ffn => new FfnCompression([.. ffn.Consumers.Select(c => shapes is null ? new RefitTarget(c, null) : RefitTarget.Of(c, shapes))], context, live) { Anchor = anchor },
+        ScoreGroupSite g when live is null || live.Count == g.Units => new ScoreGroupCompression(g, context),
         QueryKeySite s => live is null ? new QueryKeyCompression(s.Query, s.Key) : new QueryKeyCompression(Only(s.Query, live), Only(s.Key, live)),
         ValueOutputSite s => new ValueOutputCompression(live is null ? s.Attention : s.Attention with
         {

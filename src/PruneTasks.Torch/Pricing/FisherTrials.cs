@@ -72,6 +72,7 @@ internal sealed class FisherTrials(LoweredGraph dense, IReadOnlyList<PruneSite> 
         FfnSite ffn => ffn.Consumers.Select(c => c.Output),
         ChannelSite channels => channels.Consumers.Select(end => end.Node.Outputs[0]).Distinct(),
         _ when SiteAccess.Attention(site) is { Output: { } output } => [output.Layer.Output],
+        ScoreGroupSite g => [g.Product.Outputs[0]],
         QueryKeySite { Attention: var a } => [a.Softmax.Outputs[0]],
         _ => throw new ArgumentOutOfRangeException(nameof(site)),
     };

@@ -77,7 +77,7 @@ public static class ProbeGroups
     /// <summary>A branch that becomes a constant. Queries and keys go along with the values of their layer.</summary>
     private static ProbeGroup Vanished(PruneSite site, Dictionary<Node, int> position, ActivationStream stream)
     {
-        if (site is QueryKeySite) return new SiteGroup(site.Name, position.Count - 1, []);
+        if (site.Kind == UnitKind.QueryKey) return new SiteGroup(site.Name, position.Count - 1, []);
         LinearView[] readers = Readers(site);
         using MomentAccumulator moments = Moments(readers[0], stream);
         return Gate(site.Name, readers, [.. Enumerable.Range(0, readers[0].InFeatures)], moments, position);

@@ -31,7 +31,7 @@ internal sealed class ModuleChoice
             : spec.Prune.Method != "sequential" ? $"the method is {spec.Prune.Method}"
             : spec.Prune.Buffer.Steps > 1 ? "the build takes several steps" : null;
         if (off is not null || measure is null) return new ModuleChoice(offered, refused, off, measure);
-        foreach (PruneSite site in model.Inventory.Sites.Where(s => s is not (QueryKeySite or ChannelSite)))
+        foreach (PruneSite site in model.Inventory.Sites.Where(s => s.Kind is UnitKind.Ffn or UnitKind.ValueOutput))
         {
             if (WholeModules.Refuse(site, model.Shapes) is { } why) refused.Add((site, why));
             else offered.Add(site);

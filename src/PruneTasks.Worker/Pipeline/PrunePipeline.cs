@@ -24,7 +24,7 @@ internal sealed class PrunePipeline : IPruningPipeline
         ExactRewrites? exact = rewrites is { Done.Count: > 0 } ? rewrites : null;
         if (rewrites?.ClassesStay is { } stay) warnings.Add(PruneDiagnostics.ClassesStay.At(job.Spec.File, job.Spec.PlaceOf("prune.classes"), stay));
         PreparedModel model = stages.Run("find units", () => PreparedModel.From(loaded, oneSample));
-        model = BaselineChoice.WithoutChannels(job, model, warnings);
+        model = BaselineChoice.OnlyKnown(job, model, warnings);
         if (model.Inventory.Sites.Count > 0) job = CalibrationMemory.Fit(job, model.Memory, warnings);
         using TorchNetwork? network = model.Inventory.Sites.Count == 0 ? null : stages.Run("load libtorch", () =>
         {

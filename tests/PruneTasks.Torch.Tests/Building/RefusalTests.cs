@@ -7,14 +7,6 @@ namespace PruneTasks.Torch.Tests.Building;
 public sealed class RefusalTests
 {
     [Theory]
-    [InlineData(DoubtfulAttention.MultiQuery, RefusalReason.GroupedHeads)]
-    [InlineData(DoubtfulAttention.ExpandedHeads, RefusalReason.GroupedHeads)]
-    [InlineData(DoubtfulAttention.Rotary, RefusalReason.PositionDependent)]
-    [InlineData(DoubtfulAttention.GroupedRotary, RefusalReason.PositionDependent)]
-    [InlineData(DoubtfulAttention.TiledHeads, RefusalReason.GroupedHeads)]
-    [InlineData(DoubtfulAttention.GatheredHeads, RefusalReason.GroupedHeads)]
-    [InlineData(DoubtfulAttention.BroadcastHeads, RefusalReason.GroupedHeads)]
-    [InlineData(DoubtfulAttention.PackedRotary, RefusalReason.PositionDependent)]
     [InlineData(DoubtfulAttention.NormalisedQueries, RefusalReason.PositionDependent)]
     [InlineData(DoubtfulAttention.SharedWeight, RefusalReason.SharedWeight)]
     [InlineData(DoubtfulAttention.TwoProducts, RefusalReason.PositionDependent)]

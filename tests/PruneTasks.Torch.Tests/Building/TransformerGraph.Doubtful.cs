@@ -51,7 +51,7 @@ public enum DoubtfulAttention
 internal sealed partial class TransformerGraph
 {
     /// <summary>Sizes of the forms in which pairs of heads share values.</summary>
-    public const int SharingHeads = 4, SharedHeads = 2, SharedSize = 3;
+    public const int SharingHeads = 4, SharedHeads = 2, SharedSize = 4;
 
     private Value Rotate(Value y, int size)
     {
@@ -61,7 +61,7 @@ internal sealed partial class TransformerGraph
 
     private Value Grouped(Value x, DoubtfulAttention doubt)
     {
-        Value Own() => Permute(Op("Reshape", [Linear(x, Width, Width, true), Ints(0, Tokens, SharingHeads, SharedSize)]), 0, 2, 1, 3);
+        Value Own() => Permute(Op("Reshape", [Linear(x, Width, SharingHeads * SharedSize, true), Ints(0, Tokens, SharingHeads, SharedSize)]), 0, 2, 1, 3);
         Value Shared() => Permute(Op("Reshape", [Linear(x, Width, SharedHeads * SharedSize, true), Ints(0, Tokens, SharedHeads, SharedSize)]), 0, 2, 1, 3);
         Value q = Own(), k = Shared(), v = Shared();
         if (doubt == DoubtfulAttention.GroupedRotary) (q, k) = (Rotate(q, SharedSize), Rotate(k, SharedSize));
@@ -69,7 +69,7 @@ internal sealed partial class TransformerGraph
         {
             q = Op("Reshape", [q, Ints(0, SharedHeads, SharingHeads / SharedHeads, Tokens, SharedSize)]);
             Value weights = Op("Softmax", [Op("MatMul", [q, Permute(Unsqueeze(k, 2), 0, 1, 2, 4, 3)])], ("axis", -1L));
-            return Linear(Op("Reshape", [Permute(Op("MatMul", [weights, Unsqueeze(v, 2)]), 0, 3, 1, 2, 4), Ints(0, Tokens, Width)]), Width, Width, true);
+            return Linear(Op("Reshape", [Permute(Op("MatMul", [weights, Unsqueeze(v, 2)]), 0, 3, 1, 2, 4), Ints(0, Tokens, SharingHeads * SharedSize)]), SharingHeads * SharedSize, Width, true);
         }
         Value Repeat(Value y) => doubt switch
         {
@@ -79,7 +79,8 @@ internal sealed partial class TransformerGraph
                 Op("Expand", [Unsqueeze(y, 2), Joined(Unsqueeze(Size(y, 0), 0), Unsqueeze(Size(y, 1), 0), Ints(2), Unsqueeze(Size(y, 2), 0), Unsqueeze(Size(y, 3), 0))]),
                 Joined(Unsqueeze(Size(y, 0), 0), Ints(SharingHeads), Unsqueeze(Size(y, 2), 0), Unsqueeze(Size(y, 3), 0))]),
         };
-        return Merge(Op("MatMul", [Softmax(Op("MatMul", [q, Permute(Repeat(k), 0, 1, 3, 2)])), Repeat(v)]), true);
+        Value context = Op("MatMul", [Softmax(Op("MatMul", [q, Permute(Repeat(k), 0, 1, 3, 2)])), Repeat(v)]);
+        return Linear(Op("Reshape", [Permute(context, 0, 2, 1, 3), Ints(0, Tokens, SharingHeads * SharedSize)]), SharingHeads * SharedSize, Width, true);
     }
 
     private Value Doubtful(Value x, DoubtfulAttention doubt)

@@ -30,8 +30,11 @@ public sealed class StepBuilder
     /// <param name="calibration">Samples for statistics and refits.</param>
     /// <param name="support">See there.</param>
     /// <param name="cancellation">Looked at between layers; what was accepted stays in the store.</param>
+    /// <exception cref="ArgumentException">The plan cuts a kind of site that is only cut at once.</exception>
     public SteppedBuild Build(PrunePlan plan, CalibrationBatches calibration, StepSupport support, CancellationToken cancellation)
     {
+        if (plan.Sites.FirstOrDefault(s => s.Remove > 0 && s.Site is not (FfnSite or QueryKeySite or ValueOutputSite)) is { } other)
+            throw new ArgumentException($"'{other.Site.Name}' is not cut in steps", nameof(plan));
         using var off = no_grad();
         StepCheckpoint? kept = support.Store?.Load(_model.Graph, plan);
         StepState state = kept?.State ?? StepState.Start(plan);
