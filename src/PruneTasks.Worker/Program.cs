@@ -2,4 +2,11 @@ using PruneTasks.Worker.Cli;
 using PruneTasks.Worker.Running;
 
 ParentWatch.Start();
-return await WorkerCommandLine.RunAsync(args, Console.Out, Console.Error).ConfigureAwait(false);
+CommandContext context = new(Console.Out, Console.Error)
+{
+    // A line that is drawn over needs a terminal that can go back to its beginning; logs of CI get plain lines.
+    TerminalWidth = Console.IsErrorRedirected || Environment.GetEnvironmentVariable("TERM") == "dumb" || Environment.GetEnvironmentVariable("CI") is not (null or "" or "false")
+        ? null
+        : static () => Console.WindowWidth,
+};
+return await WorkerCommandLine.RunAsync(args, context).ConfigureAwait(false);

@@ -16,6 +16,9 @@ public sealed record BuildSettings
     /// </summary>
     public double? ResidualRepair { get; init; }
 
+    /// <summary>Told how many layers are done, of how many; may be <see langword="null"/>.</summary>
+    public Action<int, int>? Progress { get; init; }
+
     internal RefitContext ContextFor(double samples, int batches = 1, LoweredGraph? dense = null) =>
         new(ResidualRepair ?? (samples >= 128 ? 1 : 0.5), samples * EffectiveRowsPerSample) { Batches = Math.Max(1, batches), Dense = dense };
 }

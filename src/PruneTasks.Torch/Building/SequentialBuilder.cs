@@ -33,12 +33,14 @@ public sealed class SequentialBuilder
         using LoweredGraph network = _denseGraph.Fork();
         RefitContext context = _settings.ContextFor(calibration.EffectiveSamples(), calibration.Batches.Count, _denseGraph);
         List<LayerCompression> layers = [];
-        new LayerSweep(_denseGraph, network, calibration).Run(BuildStep.From(plan, _position), Work, cancellationToken);
+        IReadOnlyList<BuildStep> steps = BuildStep.From(plan, _position);
+        new LayerSweep(_denseGraph, network, calibration).Run(steps, Work, cancellationToken);
         return new BuildResult([.. layers.SelectMany(l => l.Outcomes)], plan.Sites.Where(s => s.Remove > 0).SelectMany(s => SiteAccess.Weights(s.Site))
             .Distinct().ToDictionary(v => v, v => LayerWeights.Export(network, v)));
 
         LayerWork Work(BuildStep step)
         {
+            _settings.Progress?.Invoke(layers.Count, steps.Count);
             LayerCompression layer = new(step, _shapes, context);
             layers.Add(layer);
             return layer;

@@ -30,6 +30,7 @@ public static class PriceMeter
         IReadOnlyList<double> levels = settings.Source == PriceSource.Tails ? [] : settings.Levels;
         double[][] errors;
         double passes;
+        int trials = 0;
         if (settings.Source == PriceSource.Fisher)
         {
             using FisherTrials fisher = new(dense, sites, settings);
@@ -45,6 +46,7 @@ public static class PriceMeter
                 using LoweredGraph changed = trial.Changed;
                 double price = Enumerable.Range(0, watched.Length).Average(b => Price(answers[b], changed, watched[b]));
                 measured[trial.Site] = [.. measured[trial.Site], (trial.Keep, price)];
+                settings.Progress?.Invoke(++trials, sites.Count * levels.Count);
                 passes += settings.Behind?[trial.Position] ?? 1 - ((double)trial.Position / model.Graph.Nodes.Count);
             }, cancellationToken);
         }

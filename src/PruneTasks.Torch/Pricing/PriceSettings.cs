@@ -34,6 +34,9 @@ public sealed record PriceSettings
 
     /// <summary>Seed of these draws.</summary>
     public int Seed { get; init; } = 42;
+
+    /// <summary>Told how many trials are done, of at most how many; may be <see langword="null"/>.</summary>
+    public Action<int, int>? Progress { get; init; }
 }
 
 /// <summary>The price of one site.</summary>

@@ -32,8 +32,8 @@ internal static class EvaluateCommand
 
     private static readonly Option<string?> OnnxRuntime = new("--onnxruntime") { Description = "Folder of ONNX Runtime's native library; found in the NuGet folder by itself.", HelpName = "folder" };
 
-    /// <summary>The command, printing to these writers.</summary>
-    public static Command Create(TextWriter output, TextWriter error)
+    /// <summary>The command.</summary>
+    public static Command Create(CommandContext context)
     {
         var command = new Command("evaluate", "Compares a pruned model with the dense one: agreement, KL, accuracy, size, MACs, latency.")
         {
@@ -42,15 +42,15 @@ internal static class EvaluateCommand
         command.SetAction((parsed, cancellation) => Task.FromResult(WorkerCommandLine.Guard(
             diagnostics =>
             {
-                EvaluationResult result = Run(parsed, diagnostics, cancellation);
-                output.Write(parsed.GetValue(Json) ? JsonWriter.Write(ToJson(result)) : ToTable(result));
+                EvaluationResult result = Run(parsed, diagnostics, context.Error.WriteLine, cancellation);
+                context.Output.Write(parsed.GetValue(Json) ? JsonWriter.Write(ToJson(result)) : ToTable(result));
             },
             parsed.GetValue(Model)!,
-            error)));
+            context.Error)));
         return command;
     }
 
-    private static EvaluationResult Run(ParseResult parsed, DiagnosticList diagnostics, CancellationToken cancellation)
+    private static EvaluationResult Run(ParseResult parsed, DiagnosticList diagnostics, Action<string> say, CancellationToken cancellation)
     {
         PruneSpec spec = SpecInput.ReadSpec(parsed.GetValue(SpecPath)!, diagnostics);
         ModelFile pruned = ModelFile.Read(parsed.GetValue(Model)!);
@@ -65,7 +65,7 @@ internal static class EvaluateCommand
         };
         DataRequest request = input.Request(set, source);
         ISampleSource samples = DataLoader.Open(request);
-        WorkerNatives.UseOnnxRuntime(parsed.GetValue(OnnxRuntime));
+        WorkerNatives.UseOnnxRuntime(parsed.GetValue(OnnxRuntime), say);
         ModelPair pair = new(dense, pruned);
         KeptClasses? kept = input.Classes is null ? null : KeptClasses.Of(input, new CalibrationSet(request.Inputs, [.. samples.Read([]).Take(32)]), parsed.GetValue(Threads));
         ModelPair compared = kept is null ? pair : pair with { Dense = kept.Dense, Pruned = pruned.Classes == kept.Scores.Of ? KeptClasses.Restrict(pruned, kept.Scores) : pruned };

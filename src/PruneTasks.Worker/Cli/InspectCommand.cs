@@ -11,18 +11,18 @@ internal static class InspectCommand
 
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of text; the fields are listed in docs/report.md." };
 
-    /// <summary>The command, printing to these writers.</summary>
-    public static Command Create(TextWriter output, TextWriter error)
+    /// <summary>The command.</summary>
+    public static Command Create(CommandContext context)
     {
         var command = new Command("inspect", "Shows what is in a model: opset, inputs, outputs, cost, units that can be pruned, barriers with their reasons.") { Model, Json };
         command.SetAction(parsed => WorkerCommandLine.Guard(
             _ =>
             {
                 ModelInspection inspection = ModelInspection.Of(ModelFile.Read(parsed.GetValue(Model)!));
-                output.Write(parsed.GetValue(Json) ? InspectionText.WriteJson(inspection) : InspectionText.Write(inspection));
+                context.Output.Write(parsed.GetValue(Json) ? InspectionText.WriteJson(inspection) : InspectionText.Write(inspection));
             },
             parsed.GetValue(Model)!,
-            error));
+            context.Error));
         return command;
     }
 }

@@ -4,6 +4,7 @@ using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Diagnostics;
 using PruneTasks.Worker.Output;
 using PruneTasks.Worker.Pipeline;
+using PruneTasks.Worker.Progress;
 using PruneTasks.Worker.Running;
 
 namespace PruneTasks.Worker.Cli;
@@ -25,8 +26,8 @@ internal static class PruneCommand
 
     private static readonly Option<string?> OnnxRuntime = new("--onnxruntime") { Description = "Folder of ONNX Runtime's native library; found in the NuGet folder by itself.", HelpName = "folder" };
 
-    /// <summary>The command, printing to these writers.</summary>
-    public static Command Create(TextWriter output, TextWriter error, IPruningPipeline? pipeline)
+    /// <summary>The command.</summary>
+    public static Command Create(CommandContext context)
     {
         var command = new Command("prune", "Prunes a model with the data of its spec.") { SpecPath, Output, Request, Model, Threads, LibTorch, OnnxRuntime };
         command.Validators.Add(result =>
@@ -37,11 +38,18 @@ internal static class PruneCommand
             else if (!request && (result.GetValue(SpecPath) is null || result.GetValue(Output) is null)) result.AddError("prune needs --spec and --output, or --request.");
             if (result.GetValue(Threads) < 0) result.AddError("--threads must be 0 or more.");
         });
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, output, error, pipeline, cancellation)));
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, context, cancellation)));
         return command;
     }
 
-    private static int Run(ParseResult parsed, TextWriter output, TextWriter error, IPruningPipeline? pipeline, CancellationToken cancellation)
+    private static int Run(ParseResult parsed, CommandContext context, CancellationToken cancellation)
+    {
+        if (context.TerminalWidth is not { } width) return Run(parsed, context, new LineProgress(context.Error.WriteLine), context.Output, cancellation);
+        using TerminalProgress progress = new(context.Error, width);
+        return Run(parsed, context, progress, new WriterAboveProgress(context.Output, progress), cancellation);
+    }
+
+    private static int Run(ParseResult parsed, CommandContext context, IRunProgress progress, TextWriter output, CancellationToken cancellation)
     {
         string what = parsed.GetValue(Request) ?? parsed.GetValue(SpecPath)!;
         PruneRequest? request = null;
@@ -49,7 +57,7 @@ internal static class PruneCommand
             diagnostics =>
             {
                 request = ReadRequest(parsed);
-                PruneResult result = new PruneRun(pipeline ?? new PrunePipeline(), error.WriteLine).Run(request, diagnostics, cancellation);
+                PruneResult result = new PruneRun(context.Pipeline ?? new PrunePipeline(), progress).Run(request, diagnostics, cancellation);
                 output.WriteLine(result.Summary);
             },
             what,

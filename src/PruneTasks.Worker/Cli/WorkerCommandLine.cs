@@ -1,26 +1,49 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using PruneTasks.Spec.Diagnostics;
-using PruneTasks.Worker.Pipeline;
 
 namespace PruneTasks.Worker.Cli;
 
-/// <summary>The command line: <c>prune</c>, <c>inspect</c>, <c>evaluate</c>. Takes its writers, so that it is tested in-process.</summary>
+/// <summary>The command line. Takes its writers, so that it is tested in-process.</summary>
 internal static class WorkerCommandLine
 {
+    /// <summary>The name of the tool, as in its package.</summary>
+    public const string ToolName = "prunetasks";
+
+    /// <summary>Every command, in the order of the help.</summary>
+    private static readonly (string Name, Func<CommandContext, Command> Create)[] Commands =
+    [
+        ("new-spec", NewSpecCommand.Create),
+        ("inspect", InspectCommand.Create),
+        ("prune", PruneCommand.Create),
+        ("explain", ExplainCommand.Create),
+        ("evaluate", EvaluateCommand.Create),
+    ];
+
+    /// <summary>The whole command line, as help and documentation show it.</summary>
+    public static Command CreateRoot(CommandContext context) => CreateRoot(context, null);
+
+    // A build names its command and waits for it: the others are not made.
+    private static Command CreateRoot(CommandContext context, string? only)
+    {
+        // No RootCommand: that one takes its name from the process, which is 'dotnet' or a worker.
+        var root = new Command(ToolName, "Prunes ONNX models with an app's own data, without training. Started by the build; also for use by hand.") { new HelpOption(), new VersionOption() };
+        bool known = Commands.Any(command => command.Name == only);
+        foreach ((string name, Func<CommandContext, Command> create) in Commands)
+        {
+            if (!known || name == only) root.Subcommands.Add(create(context));
+        }
+        return root;
+    }
+
     /// <summary>Parses and runs.</summary>
     /// <param name="arguments">As given to the process.</param>
-    /// <param name="output">Takes results, and the diagnostics of <c>prune</c> in MSBuild's canonical format.</param>
-    /// <param name="error">Takes progress, and all other diagnostics, so that results can be piped.</param>
-    /// <param name="pipeline">Prunes; null for the real one.</param>
+    /// <param name="context">Where it writes.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, IPruningPipeline? pipeline = null)
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CommandContext context)
     {
-        var root = new RootCommand("Prunes ONNX models with an app's own data, without training. Started by the build; also for use by hand.")
-        {
-            PruneCommand.Create(output, error, pipeline),
-            InspectCommand.Create(output, error),
-            EvaluateCommand.Create(output, error),
-        };
+        (TextWriter output, TextWriter error) = (context.Output, context.Error);
+        Command root = CreateRoot(context, arguments.FirstOrDefault());
         // A path may start with '@'; it is no response file.
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var configuration = new InvocationConfiguration
@@ -55,6 +78,11 @@ internal static class WorkerCommandLine
         {
             foreach (PruneDiagnostic diagnostic in problem.Diagnostics) diagnostics.Add(diagnostic);
             return Fail(ExitCode.Failed);
+        }
+        catch (CommandLineException problem)
+        {
+            diagnostics.Add(PruneDiagnostics.BadCommandLine.In(null, problem.Message));
+            return Fail(ExitCode.BadCommandLine);
         }
         catch (OperationCanceledException)
         {

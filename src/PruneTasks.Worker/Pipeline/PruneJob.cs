@@ -2,6 +2,7 @@ using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec;
 using PruneTasks.Worker.Data;
+using PruneTasks.Worker.Progress;
 
 namespace PruneTasks.Worker.Pipeline;
 
@@ -44,8 +45,11 @@ internal sealed record PruneJob
     /// <summary>Folder for the steps of a long build; null to keep none.</summary>
     public string? Checkpoint { get; init; }
 
+    /// <summary>Told how far the run is.</summary>
+    public IRunProgress Progress { get; init; } = new LineProgress(static _ => { });
+
     /// <summary>Takes one line on the progress. Never read by a program.</summary>
-    public Action<string> Log { get; init; } = static _ => { };
+    public Action<string> Log => Progress.Line;
 
     /// <summary>The file that rewrites are held against: the dense model, or its answer among the classes that are kept.</summary>
     public byte[] Reference()

@@ -17,7 +17,7 @@ internal sealed class PrunePipeline : IPruningPipeline
     /// <inheritdoc/>
     public PruneOutcome Run(PruneJob job, CancellationToken cancellation)
     {
-        StageClock stages = new(job.Log);
+        StageClock stages = new(job.Progress);
         List<PruneDiagnostic> warnings = [];
         ShapeBinding oneSample = OneSample(job.Calibration);
         (OnnxModel loaded, ExactRewrites? rewrites) = stages.Run("exact rewrites", () => ExactRewrites.Apply(job, oneSample));
@@ -28,7 +28,7 @@ internal sealed class PrunePipeline : IPruningPipeline
         if (model.Inventory.Sites.Count > 0) job = CalibrationMemory.Fit(job, model.Memory, warnings);
         using TorchNetwork? network = model.Inventory.Sites.Count == 0 ? null : stages.Run("load libtorch", () =>
         {
-            WorkerNatives.UseTorch(job.LibTorch, job.Threads);
+            WorkerNatives.UseTorch(job.LibTorch, job.Threads, job.Log);
             return TorchNetwork.Create(job, model);
         });
         double macsLeft = exact is null ? 1 : (double)exact.MacsAfter / exact.MacsBefore;

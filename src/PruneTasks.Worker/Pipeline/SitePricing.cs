@@ -34,6 +34,7 @@ internal static class SitePricing
             Distinct = job.Calibration.Count,
             Behind = work.Behind,
             Seed = spec.Seed,
+            Progress = job.Progress.Step,
         };
         PriceChoice choice = PriceChoice.Make(asked, wanted, WorkingPoint(spec), work, spec.Time);
         (SitePrices prices, choice) = Run(choice);

@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using PruneTasks.Worker.Progress;
 using PruneTasks.Worker.Report;
 
 namespace PruneTasks.Worker.Pipeline;
 
 /// <summary>Runs stages, one after the other, and keeps what they took.</summary>
-/// <param name="log">Takes the name of each stage as it starts.</param>
-internal sealed class StageClock(Action<string> log)
+/// <param name="progress">Told of each stage as it starts.</param>
+internal sealed class StageClock(IRunProgress progress)
 {
     /// <summary>What each stage took, in order.</summary>
     public List<StageTime> Times { get; } = [];
@@ -20,7 +21,7 @@ internal sealed class StageClock(Action<string> log)
     /// <summary>Runs a stage that gives something.</summary>
     public T Run<T>(string name, Func<T> stage)
     {
-        log(name);
+        progress.Stage(name);
         long start = Stopwatch.GetTimestamp();
         T result = stage();
         using var process = Process.GetCurrentProcess();

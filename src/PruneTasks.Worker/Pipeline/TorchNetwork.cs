@@ -68,7 +68,7 @@ internal sealed partial class TorchNetwork : IDisposable
     /// <summary>Builds what the plan says, by the method of the spec.</summary>
     public BuildResult Build(PrunePlan plan, CancellationToken cancellation) => BaselineMethod.Find(_job.Spec.Prune.Method) is { } baseline
         ? new BaselineBuilder(_model.Model, _graph, baseline, _job.Spec.Prune.Seed).Build(plan, _batches, cancellation)
-        : new SequentialBuilder(_model.Model, _graph, _model.Shapes, new BuildSettings()).Build(plan, _batches, cancellation);
+        : new SequentialBuilder(_model.Model, _graph, _model.Shapes, new BuildSettings { Progress = _job.Progress.Step }).Build(plan, _batches, cancellation);
 
     /// <summary>Trains what was built, as the spec says.</summary>
     public (BuildResult Build, DistillReport Report) Distill(BuildResult build, CancellationToken cancellation) => Distilling.Run(_job, _graph, _batches, BatchSize, build, cancellation);

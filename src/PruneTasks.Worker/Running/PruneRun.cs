@@ -9,12 +9,13 @@ using PruneTasks.Worker.Inputs;
 using PruneTasks.Worker.Natives;
 using PruneTasks.Worker.Output;
 using PruneTasks.Worker.Pipeline;
+using PruneTasks.Worker.Progress;
 using PruneTasks.Worker.Report;
 
 namespace PruneTasks.Worker.Running;
 
 /// <summary>One run of <c>prune</c>: reads, prunes, checks, and writes all files at once at the end.</summary>
-internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
+internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
 {
     /// <summary>The stamp: written last.</summary>
     public const string ResultFile = "result.json";
@@ -26,7 +27,12 @@ internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
     // A model may take so much longer than its budget before that is said.
     private const double LatencyTolerance = 1.1;
 
-    private readonly StageClock _stages = new(log);
+    /// <summary>A run that tells its progress in plain lines.</summary>
+    public PruneRun(IPruningPipeline pipeline, Action<string> log) : this(pipeline, new LineProgress(log))
+    {
+    }
+
+    private readonly StageClock _stages = new(progress);
 
     /// <summary>Runs a request.</summary>
     /// <param name="request">What the build, or the command line, asks for.</param>
@@ -40,7 +46,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
         RequireFiles(spec);
         (SpecInput input, LoadedData data, CalibrationSet calibration) = _stages.Run("read model and data", () => Read(spec, diagnostics, cancellation));
         int skipped = diagnostics.Count(diagnostic => diagnostic.Descriptor == PruneDiagnostics.ImageUnreadable);
-        WorkerNatives.UseOnnxRuntime(request.OnnxRuntime);
+        WorkerNatives.UseOnnxRuntime(request.OnnxRuntime, progress.Line);
         KeptClasses? kept = KeptClasses.Of(input, data.Calibration, request.Threads);
         PruneOutcome outcome = pipeline.Run(
             new PruneJob
@@ -57,7 +63,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, Action<string> log)
                 Threads = request.Threads,
                 LibTorch = request.LibTorch,
                 Checkpoint = CheckpointOf(request),
-                Log = log,
+                Progress = progress,
             },
             cancellation);
         foreach (PruneDiagnostic warning in outcome.Diagnostics) diagnostics.Add(warning);

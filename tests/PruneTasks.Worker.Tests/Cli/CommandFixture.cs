@@ -40,7 +40,7 @@ internal sealed class CommandFixture : IDisposable
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        int code = WorkerCommandLine.RunAsync(arguments, output, error, pipeline).GetAwaiter().GetResult();
+        int code = WorkerCommandLine.RunAsync(arguments, new CommandContext(output, error) { Pipeline = pipeline }).GetAwaiter().GetResult();
         (Output, Error) = (output.ToString(), error.ToString());
         return code;
     }

@@ -122,6 +122,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("prune")]
     [InlineData("inspect")]
     [InlineData("evaluate")]
+    [InlineData("explain")]
+    [InlineData("new-spec")]
     public void Each_command_has_help(string command)
     {
         Assert.Equal(0, _worker.Run(null, command, "--help"));

@@ -4,6 +4,7 @@ using PruneTasks.Pruning;
 using PruneTasks.Spec;
 using PruneTasks.Torch.Probing;
 using PruneTasks.Worker.Pipeline;
+using PruneTasks.Worker.Progress;
 using PruneTasks.Worker.Report;
 
 namespace PruneTasks.Worker.Tests.Report;
@@ -83,7 +84,7 @@ public sealed class ProbeReportTests
         worker.Folder.Write("m.prune.yaml", Cli.CommandFixture.Spec + "\n  partition: { common: { max: 0.5 }, solver: omp }\n");
         Cli.CommandFixture.Smaller pipeline = new();
         Assert.Equal(0, worker.Prune(pipeline));
-        PartitionReport report = PartitionStage.Run(pipeline.Job! with { Log = _ => { } }, null, run => run(), CancellationToken.None)!;
+        PartitionReport report = PartitionStage.Run(pipeline.Job! with { Progress = new LineProgress(_ => { }) }, null, run => run(), CancellationToken.None)!;
         Assert.Equal(
             "the caps of prune.partition do not act: no unit that can be pruned was found; prune.partition.solver and count do not act: nothing was measured by random sets", report.Idle);
         PruneJob plain = pipeline.Job! with { Spec = pipeline.Job!.Spec with { Prune = new PruneSettings() } };

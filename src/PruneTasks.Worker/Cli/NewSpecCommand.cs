@@ -1,0 +1,80 @@
+using System.CommandLine;
+using PruneTasks.Json;
+using PruneTasks.Spec;
+using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Worker.Drafting;
+using PruneTasks.Worker.Inputs;
+using PruneTasks.Worker.Inspection;
+
+namespace PruneTasks.Worker.Cli;
+
+/// <summary><c>new-spec</c>: writes a spec to begin with. Needs no native library.</summary>
+internal static class NewSpecCommand
+{
+    private static readonly Argument<string> Model = new("model.onnx") { Description = "The ONNX model." };
+
+    private static readonly Option<string?> Output = new("--output") { Description = "The spec to write; by default beside the model, under its stem.", HelpName = "file.prune.yaml" };
+
+    private static readonly Option<bool> Print = new("--print") { Description = "Print the spec and write no file." };
+
+    private static readonly Option<bool> Force = new("--force") { Description = "Replace a file that exists." };
+
+    private static readonly Option<bool> Json = new("--json") { Description = "Print what was written and what was guessed as JSON; the fields are listed in docs/report.md." };
+
+    /// <summary>The command.</summary>
+    public static Command Create(CommandContext context)
+    {
+        var command = new Command("new-spec", "Writes a commented spec from a model's signature: task, image section, data to fill in, budget.") { Model, Output, Print, Force, Json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(Print) && result.GetValue(Json)) result.AddError("--print and --json exclude each other.");
+        });
+        command.SetAction(parsed => WorkerCommandLine.Guard(_ => Run(parsed, context), parsed.GetValue(Model)!, context.Error));
+        return command;
+    }
+
+    private static void Run(ParseResult parsed, CommandContext context)
+    {
+        string model = parsed.GetValue(Model)!;
+        ModelFile file = ModelFile.Read(model);
+        string spec = Path.GetFullPath(parsed.GetValue(Output) ?? Path.ChangeExtension(model, ".prune.yaml"));
+        ModelGuess guess = ModelGuess.Of(file.Model);
+        string relative = Path.GetRelativePath(Path.GetDirectoryName(spec)!, Path.GetFullPath(model)).Replace('\\', '/');
+        string text = SpecDraft.Write(ModelInspection.Of(file), guess, relative, Path.GetFileName(spec));
+        if (parsed.GetValue(Print))
+        {
+            context.Output.Write(text);
+            return;
+        }
+        Write(spec, text, parsed.GetValue(Force));
+        context.Output.Write(parsed.GetValue(Json) ? ToJson(spec, model, guess) : $"{spec}: task {guess.Task.ToWord()} ({guess.Why}). Go through its lines marked TODO.\n");
+    }
+
+    private static void Write(string path, string text, bool force)
+    {
+        if (!force && File.Exists(path)) throw new CommandLineException($"'{path}' exists; --force replaces it, --output names another");
+        try
+        {
+            File.WriteAllText(path, text);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new PruneDiagnosticException(PruneDiagnostics.OutputNotWritable.In(null, path, problem.Message), problem);
+        }
+    }
+
+    private static string ToJson(string spec, string model, ModelGuess guess) => JsonWriter.Write(JsonValue.Object(
+        ("version", JsonValue.Of(1L)),
+        ("spec", JsonValue.Of(spec)),
+        ("model", JsonValue.Of(model)),
+        ("task", JsonValue.Of(guess.Task.ToWord())),
+        ("why", JsonValue.Of(guess.Why)),
+        ("classes", guess.Classes is { } classes ? JsonValue.Of(classes) : JsonValue.Null),
+        ("image", guess.Image is { } image
+            ? JsonValue.Object(
+                ("layout", JsonValue.Of(image.Layout)),
+                ("channels", JsonValue.Of((long)image.Channels)),
+                ("height", image.Height is { } height ? JsonValue.Of(height) : JsonValue.Null),
+                ("width", image.Width is { } width ? JsonValue.Of(width) : JsonValue.Null))
+            : JsonValue.Null)));
+}

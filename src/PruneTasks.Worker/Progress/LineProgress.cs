@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace PruneTasks.Worker.Progress;
+
+/// <summary>Plain lines, for logs: each stage as it begins, and in long stages a line now and then.</summary>
+/// <param name="write">Takes a line.</param>
+/// <param name="time">The clock; tests replace it.</param>
+internal sealed class LineProgress(Action<string> write, TimeProvider? time = null) : IRunProgress
+{
+    /// <summary>At most one line on steps in this time: a log is read afterwards.</summary>
+    internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private string _stage = "";
+    private long _began, _said;
+
+    /// <inheritdoc/>
+    public void Stage(string name)
+    {
+        _stage = name;
+        _began = _said = _time.GetTimestamp();
+        write(name);
+    }
+
+    /// <inheritdoc/>
+    public void Line(string text) => write(text);
+
+    /// <inheritdoc/>
+    public void Step(int done, int total)
+    {
+        if (_time.GetElapsedTime(_said) < Interval) return;
+        _said = _time.GetTimestamp();
+        string left = Pace.Left(_time.GetElapsedTime(_began), done, total) is { } rest ? $", about {Pace.Clock(rest)} left" : "";
+        write(string.Create(CultureInfo.InvariantCulture, $"{_stage}: {done} of {total}{left}"));
+    }
+}
