@@ -5,17 +5,6 @@ namespace PruneTasks.EndToEnd.Tests;
 /// <summary>The package as it ships, with the real worker, on the model and the images of the sample.</summary>
 public sealed class RealWorkerTests(PackedPackage package)
 {
-    private const string Spec = """
-        version: 1
-        task: image-classification
-        labels: labels.txt
-        image: { size: [32, 32], color: gray, layout: nchw, scale: 0.00392156862745098, mean: [0.5], std: [0.25] }
-        data:
-          personal: { path: data, samples: 64 }
-        prune:
-          ratios: { ffn: 0.5 }
-        """;
-
     // Classifies one image with the generated class and says what it weighs.
     private const string Program = """
         using App;
@@ -25,8 +14,6 @@ public sealed class RealWorkerTests(PackedPackage package)
         using System.IO.Stream resource = typeof(Glyphs).Assembly.GetManifestResourceStream("PruneTasks.glyphs.onnx")!;
         System.Console.WriteLine($"{best.Label.ToText()} of {System.Enum.GetValues<GlyphsLabel>().Length}, {resource.Length} bytes");
         """;
-
-    private static readonly string Sample = Path.Combine(Repository.Root, "samples", "PersonalVision");
 
     [Fact]
     public async Task An_app_outside_the_repository_prunes_runs_and_publishes()
@@ -55,7 +42,7 @@ public sealed class RealWorkerTests(PackedPackage package)
     public async Task Missing_data_is_an_error_at_its_place_in_the_spec_and_leaves_no_model()
     {
         using TestApp app = NewApp();
-        app.Write("glyphs.prune.yaml", Spec.Replace("path: data", "path: nowhere", StringComparison.Ordinal));
+        app.Write("glyphs.prune.yaml", GlyphsApp.AtOnce.Replace("path: data", "path: nowhere", StringComparison.Ordinal));
 
         DotNetRun run = (await app.Build()).Failed();
 
@@ -66,18 +53,8 @@ public sealed class RealWorkerTests(PackedPackage package)
 
     private TestApp NewApp()
     {
-        var app = new TestApp(package, fakeWorker: false);
+        TestApp app = GlyphsApp.New(package, GlyphsApp.AtOnce);
         app.Write("Program.cs", Program);
-        app.Write("glyphs.prune.yaml", Spec);
-        File.Copy(Path.Combine(Sample, "glyphs.onnx"), app["glyphs.onnx"]);
-        File.Copy(Path.Combine(Sample, "labels.txt"), app["labels.txt"]);
-        foreach (string image in Directory.GetFiles(Path.Combine(Sample, "data", "personal"), "*.png", SearchOption.AllDirectories).Order().Take(96))
-        {
-            string target = app["data", Path.GetRelativePath(Path.Combine(Sample, "data", "personal"), image)];
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(image, target);
-        }
-
         return app;
     }
 }

@@ -48,7 +48,16 @@ switch (mode)
 
 byte[] bytes = File.ReadAllBytes(model);
 string pruned = Path.Combine(output, name + ".pruned.onnx");
-File.WriteAllBytes(pruned, bytes);
+using (FileStream stream = File.Create(pruned))
+{
+    // In pieces, so that there are many moments at which the file is not whole.
+    foreach (byte[] piece in bytes.Chunk(mode == "pieces" ? (bytes.Length / 10) + 1 : bytes.Length))
+    {
+        stream.Write(piece);
+        if (mode == "pieces") Thread.Sleep(40);
+    }
+}
+
 File.WriteAllText(Path.Combine(output, "report.json"), "{}");
 File.WriteAllText(Path.Combine(output, "report.html"), "<!doctype html>");
 string hash = mode == "wrong-hash" ? new string('0', 64) : Convert.ToHexStringLower(SHA256.HashData(bytes));
