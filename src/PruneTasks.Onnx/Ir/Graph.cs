@@ -9,6 +9,7 @@ public sealed class Graph
     private readonly List<Value> _inputs = [];
     private readonly List<Value> _outputs = [];
     private readonly List<Value> _initializers = [];
+    private readonly List<Value> _outer = [];
     private readonly Dictionary<string, Value> _values = new(StringComparer.Ordinal);
     private readonly HashSet<Node> _nodeSet = [];
     private readonly HashSet<string> _nodeNames = new(StringComparer.Ordinal);
@@ -30,6 +31,9 @@ public sealed class Graph
 
     /// <summary>Initializers in file order.</summary>
     public IReadOnlyList<Value> Initializers => _initializers;
+
+    /// <summary>In the body of a control-flow node: what stands for values of the same names around it, in order of first use. Empty for a main graph.</summary>
+    public IReadOnlyList<Value> Outer => _outer;
 
     /// <summary>All values by name.</summary>
     public IReadOnlyDictionary<string, Value> Values => _values;
@@ -99,6 +103,7 @@ public sealed class Graph
         if (attributes is not null) node.Attributes = attributes;
         foreach (Value? input in inputs) node.AddInput(input);
         foreach (Value result in results) node.AddOutput(result);
+        Connect(node);
         _nodes.Insert(at, node);
         _nodeSet.Add(node);
         return node;
@@ -192,6 +197,38 @@ public sealed class Graph
     {
         Value value = NewValue(FreshName("<omitted output>"));
         value.IsOmitted = true;
+        return value;
+    }
+
+    /// <summary>In a body made in code: what stands for the value of that name around it.</summary>
+    public Value AddOuter(string name) => _values.GetValueOrDefault(name) ?? NewOuterValue(name);
+
+    /// <summary>Says which values the bodies of <paramref name="node"/> read, and keeps new names away from theirs.</summary>
+    internal void Connect(Node node, bool inBody = false)
+    {
+        foreach (Graph body in node.Bodies)
+        {
+            foreach (Value outer in body.Outer)
+            {
+                // A name that is defined nowhere is left to whoever runs the model.
+                if (!_values.TryGetValue(outer.Name, out Value? value))
+                {
+                    if (inBody) node.AddCaptured(NewOuterValue(outer.Name));
+                    continue;
+                }
+                node.AddCaptured(value);
+                if (outer.Type == ElementType.Undefined) outer.Type = value.Type;
+            }
+            ReservedNames.UnionWith(body._values.Values.Where(v => !v.IsOuter).Select(v => v.Name));
+            ReservedNames.UnionWith(body.ReservedNames);
+        }
+    }
+
+    internal Value NewOuterValue(string name)
+    {
+        Value value = NewValue(name);
+        value.IsOuter = true;
+        _outer.Add(value);
         return value;
     }
 

@@ -7,6 +7,7 @@ public sealed class Node
 {
     private readonly List<Value?> _inputs = [];
     private readonly List<Value> _outputs = [];
+    private readonly List<Value> _captured = [];
 
     internal Node(string opType, string domain, string name)
     {
@@ -29,6 +30,15 @@ public sealed class Node
 
     /// <summary>Outputs in order. Optional outputs left out in the middle are values with a made-up name that nothing reads.</summary>
     public IReadOnlyList<Value> Outputs => _outputs;
+
+    /// <summary>Values that the node's bodies read by name, each once; they are no inputs.</summary>
+    public IReadOnlyList<Value> Captured => _captured;
+
+    /// <summary>All that the node depends on: inputs, and what its bodies read.</summary>
+    public IEnumerable<Value> Reads => _inputs.OfType<Value>().Concat(_captured);
+
+    /// <summary>Bodies of a control-flow node (If, Loop, Scan).</summary>
+    public IEnumerable<Graph> Bodies => Attributes.Values.SelectMany(a => a.Bodies);
 
     /// <summary>Attributes by name.</summary>
     public IReadOnlyDictionary<string, AttributeData> Attributes { get; internal set; } = new Dictionary<string, AttributeData>();
@@ -58,6 +68,14 @@ public sealed class Node
         IsModified = true;
     }
 
+    internal void AddCaptured(Value value)
+    {
+        // Bodies of a node are connected one after another: a value that it has already is the value's last.
+        if (value.Capturers is [.., var last] && last == this) return;
+        _captured.Add(value);
+        value.AddCapturer(this);
+    }
+
     internal void AddOutput(Value value)
     {
         value.Producer = this;
@@ -73,6 +91,7 @@ public sealed class Node
     internal void Detach()
     {
         for (int i = 0; i < _inputs.Count; i++) _inputs[i]?.RemoveUse(new Use(this, i));
+        foreach (Value value in _captured) value.RemoveCapturer(this);
         foreach (Value output in _outputs) output.Producer = null;
     }
 
@@ -116,8 +135,11 @@ public sealed record AttributeData
     /// <summary>STRINGS.</summary>
     public IReadOnlyList<string>? Strings { get; init; }
 
-    /// <summary>GRAPH, GRAPHS, SPARSE_TENSOR or TYPE_PROTO: kept as it came, not interpreted.</summary>
+    /// <summary>GRAPH, GRAPHS, SPARSE_TENSOR or TYPE_PROTO: kept as it came, and written back so.</summary>
     public bool IsOpaque { get; init; }
+
+    /// <summary>GRAPH or GRAPHS: to be read, not to be edited. What a body reads from outside is in <see cref="Graph.Outer"/>.</summary>
+    public IReadOnlyList<Graph> Bodies { get; init; } = [];
 
     /// <summary>An INT attribute.</summary>
     public static implicit operator AttributeData(long value) => new() { Int = value };

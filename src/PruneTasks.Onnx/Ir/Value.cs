@@ -6,6 +6,7 @@ namespace PruneTasks.Onnx;
 public sealed class Value
 {
     private readonly List<Use> _uses = [];
+    private readonly List<Node> _capturers = [];
 
     internal Value(string name) => Name = name;
 
@@ -39,7 +40,13 @@ public sealed class Value
     public bool IsGraphOutput { get; internal set; }
 
     /// <summary>Also read inside the body of a control-flow node (If, Loop, Scan), by name.</summary>
-    public bool IsCaptured { get; internal set; }
+    public bool IsCaptured => _capturers.Count > 0;
+
+    /// <summary>Control-flow nodes whose bodies read this value, in insertion order.</summary>
+    public IReadOnlyList<Node> Capturers => _capturers;
+
+    /// <summary>Stands in a body for the value of the same name around it.</summary>
+    public bool IsOuter { get; internal set; }
 
     /// <summary>Node inputs that read this value, in insertion order.</summary>
     public IReadOnlyList<Use> Uses => _uses;
@@ -55,6 +62,10 @@ public sealed class Value
 
     /// <summary>Stands for an output that the file left out; it has no name there.</summary>
     internal bool IsOmitted { get; set; }
+
+    internal void AddCapturer(Node node) => _capturers.Add(node);
+
+    internal void RemoveCapturer(Node node) => _capturers.Remove(node);
 
     internal void AddUse(Use use) => _uses.Add(use);
 

@@ -23,9 +23,9 @@ internal static class OtherOperators
         Row("Bernoulli", 15, 1, AxisBehaviour.Unary, SourceRules.EyeLike, lowered: true),
         Row("Multinomial", 7, 1, X, SourceRules.Multinomial, lowered: true),
         Row("NonZero", 9, 1, X, SourceRules.NonZero, lowered: true),
-        Row("If", 1, 1, X, null, outputs: (1, Many)),
-        Row("Loop", 1, (2, Many), X, null, outputs: (1, Many)),
-        Row("Scan", 8, (1, Many), X, null, outputs: (1, Many)),
+        Row("If", 1, 1, X, null, lowered: true, outputs: (1, Many)),
+        Row("Loop", 1, (2, Many), X, null, lowered: true, outputs: (1, Many)),
+        Row("Scan", 8, (1, Many), X, null, lowered: true, outputs: (1, Many)),
         Row("Attention", 23, (3, 6), AxisBehaviour.Attention, AttentionRules.Standard, lowered: true, outputs: (1, 4)),
         Row("RotaryEmbedding", 23, (3, 4), X, ElementwiseRules.Same, lowered: true),
     ];

@@ -5,9 +5,14 @@ namespace PruneTasks.Onnx.Serialization;
 /// <summary>Reads an <c>AttributeProto</c>.</summary>
 internal static class AttributeReader
 {
+    private const int MaxDepth = 32;
+
     private static readonly AttributeData Opaque = new() { IsOpaque = true };
 
-    public static AttributeData Read(WireMessage attribute, ExternalData external)
+    /// <param name="attribute">The message.</param>
+    /// <param name="external">Files beside the model.</param>
+    /// <param name="depth">How many bodies the node lies in.</param>
+    public static AttributeData Read(WireMessage attribute, ExternalData external, int depth)
     {
         if (attribute.Last(AttributeFields.RefAttrName) is not null) return Opaque with { };
         return KindOf(attribute) switch
@@ -19,6 +24,8 @@ internal static class AttributeReader
             AttributeTypes.Floats => new AttributeData { Floats = MemoryMarshal.Cast<byte, float>(attribute.Fixed(AttributeFields.Floats, WireType.Fixed32).Span).ToArray() },
             AttributeTypes.Ints => new AttributeData { Ints = [.. attribute.Ints(AttributeFields.Ints)] },
             AttributeTypes.Strings => Texts(attribute),
+            AttributeTypes.Graph => Bodies(attribute, AttributeFields.Graph, external, depth),
+            AttributeTypes.Graphs => Bodies(attribute, AttributeFields.Graphs, external, depth),
             _ => Opaque with { },
         };
     }
@@ -40,6 +47,7 @@ internal static class AttributeReader
                 case AttributeFields.Floats: return AttributeTypes.Floats;
                 case AttributeFields.Ints: return AttributeTypes.Ints;
                 case AttributeFields.Strings: return AttributeTypes.Strings;
+                case AttributeFields.Graphs: return AttributeTypes.Graphs;
                 default: break;
             }
         }
@@ -58,6 +66,12 @@ internal static class AttributeReader
         string?[] texts = [.. attribute.All(AttributeFields.Strings).Select(attribute.TryText)];
         return texts.Contains(null) ? Opaque with { } : new AttributeData { Strings = [.. texts.Select(t => t!)] };
     }
+
+    private static AttributeData Bodies(WireMessage attribute, int number, ExternalData external, int depth) => Opaque with
+    {
+        Bodies = [.. attribute.All(number).Select(field =>
+            depth < MaxDepth ? GraphReader.ReadBody(attribute.Message(field), external, depth + 1) : throw attribute.Fail(field, OnnxFormatError.TooDeep, "control-flow bodies are nested too deeply"))],
+    };
 
     private static AttributeData Tensor(WireMessage attribute, ExternalData external)
     {

@@ -3,6 +3,7 @@ namespace PruneTasks.Onnx.Serialization;
 /// <summary>Writes an attribute that was made or replaced here.</summary>
 internal static class AttributeWriter
 {
+    /// <remarks>Bodies that were read are written as they were.</remarks>
     /// <exception cref="InvalidOperationException">The attribute is opaque: only one that was read can be kept.</exception>
     public static WireBuilder Write(string name, AttributeData attribute)
     {
@@ -10,6 +11,10 @@ internal static class AttributeWriter
         message.Text(AttributeFields.Name, name);
         switch (attribute)
         {
+            case { Bodies: [var body] }:
+                message.Message(AttributeFields.Graph, GraphWriter.Write(body, inlineExternalData: false));
+                message.Int(AttributeFields.Type, AttributeTypes.Graph);
+                break;
             case { Int: { } value }:
                 message.Int(AttributeFields.Int, value);
                 message.Int(AttributeFields.Type, AttributeTypes.Int);

@@ -7,10 +7,12 @@ internal sealed class GraphReader
     private readonly ExternalData _external;
     private readonly Graph _graph;
     private readonly object?[] _owners;
-    private readonly CapturedNames _captured = new();
+    // Bodies around this graph; 0 for the main graph.
+    private readonly int _depth;
 
-    private GraphReader(WireMessage message, ExternalData external)
+    private GraphReader(WireMessage message, ExternalData external, int depth)
     {
+        _depth = depth;
         _message = message;
         _external = external;
         _owners = new object?[message.Fields.Length];
@@ -18,9 +20,15 @@ internal sealed class GraphReader
     }
 
     /// <exception cref="OnnxFormatException">Malformed in any way.</exception>
-    public static Graph Read(WireMessage message, ExternalData external)
+    public static Graph Read(WireMessage message, ExternalData external) => Read(message, external, 0);
+
+    /// <summary>Reads the body of a control-flow node; a name that it does not define is one of the graphs around it (<see cref="Graph.Outer"/>).</summary>
+    /// <exception cref="OnnxFormatException">Malformed in any way.</exception>
+    public static Graph ReadBody(WireMessage message, ExternalData external, int depth) => Read(message, external, depth);
+
+    private static Graph Read(WireMessage message, ExternalData external, int depth)
     {
-        var reader = new GraphReader(message, external);
+        var reader = new GraphReader(message, external, depth);
         // Fields may come in any order, so each kind has its own pass, definitions before uses.
         reader.Each(GraphFields.Initializer, reader.ReadInitializer);
         reader.Each(GraphFields.SparseInitializer, reader.ReadSparseInitializer);
@@ -30,11 +38,7 @@ internal sealed class GraphReader
         reader.Each(GraphFields.Output, reader.ReadOutput);
         reader.Each(GraphFields.ValueInfo, reader.ReadValueInfo);
         reader.Each(GraphFields.QuantizationAnnotation, reader.ReadAnnotation);
-        foreach (string name in reader._captured.Outer)
-        {
-            if (reader._graph.Values.TryGetValue(name, out Value? value)) value.IsCaptured = true;
-        }
-        reader._graph.ReservedNames.UnionWith(reader._captured.Inner);
+        foreach (Node node in reader._graph.Nodes) reader._graph.Connect(node, depth > 0);
         TopologicalOrder.Establish(reader._graph, message.Origin);
         return reader._graph;
     }
@@ -94,7 +98,7 @@ internal sealed class GraphReader
         {
             WireMessage attribute = message.Message(attributeField);
             string name = attribute.TextOf(AttributeFields.Name);
-            if (!attributes.TryAdd(name, AttributeReader.Read(attribute, _external)))
+            if (!attributes.TryAdd(name, AttributeReader.Read(attribute, _external, _depth)))
                 throw message.Fail(attributeField, OnnxFormatError.DuplicateName, $"attribute '{name}' is given twice");
         }
         node.Attributes = attributes;
@@ -110,7 +114,6 @@ internal sealed class GraphReader
             constant.Constant = ConstantNode.ContentOf(node);
             constant.Type = constant.Constant?.Type ?? ElementType.Undefined;
         }
-        if (attributes.Values.Any(a => a.IsOpaque)) _captured.AddBodiesOf(message);
         _graph.AppendFromFile(node);
         return node;
     }
@@ -134,7 +137,7 @@ internal sealed class GraphReader
     {
         if (OperatorTable.Default.Find(node) is not { } row) return;
         // Some that are demanded may be left empty: the first of Scan 8, those of Resize 11 that it does not use.
-        bool mayBeEmpty = row.Behaviour is AxisBehaviour.Barrier or AxisBehaviour.Resize;
+        bool mayBeEmpty = row.Behaviour is AxisBehaviour.Barrier or AxisBehaviour.Resize or AxisBehaviour.Attention;
         bool all = node.Inputs.Count >= row.Inputs.Min && (mayBeEmpty || node.Inputs.Take(row.Inputs.Min).All(i => i is not null));
         if (all && node.Outputs.Count >= row.Outputs.Min) return;
         string what = all ? $"{node.Outputs.Count} outputs, {row.Outputs.Min}" : $"{node.Inputs.OfType<Value>().Count()} inputs, {row.Inputs.Min}";
@@ -169,5 +172,6 @@ internal sealed class GraphReader
 
     private Value Find(string name, WireMessage at) =>
         _graph.Values.GetValueOrDefault(name)
+        ?? (_depth > 0 && name.Length > 0 ? _graph.NewOuterValue(name) : null)
         ?? throw new OnnxFormatException(OnnxFormatError.UndefinedName, at.Origin, $"'{name}' is read but defined nowhere");
 }

@@ -31,7 +31,7 @@ internal static class AttributeFields
 /// <summary><c>AttributeProto.AttributeType</c>.</summary>
 internal static class AttributeTypes
 {
-    public const int Undefined = 0, Float = 1, Int = 2, String = 3, Tensor = 4, Graph = 5, Floats = 6, Ints = 7, Strings = 8;
+    public const int Undefined = 0, Float = 1, Int = 2, String = 3, Tensor = 4, Graph = 5, Floats = 6, Ints = 7, Strings = 8, Graphs = 10;
 }
 
 internal static class TensorFields

@@ -13,17 +13,17 @@ internal static class TopologicalOrder
         var ready = new PriorityQueue<Node, int>();
         foreach ((Node node, int index) in indexOf)
         {
-            open[index] = node.Inputs.Count(v => v?.Producer is not null);
+            open[index] = node.Inputs.OfType<Value>().Concat(node.Captured).Count(v => v.Producer is not null);
             if (open[index] == 0) ready.Enqueue(node, index);
         }
         var order = new List<Node>(graph.Nodes.Count);
         while (ready.TryDequeue(out Node? node, out _))
         {
             order.Add(node);
-            foreach (Use use in node.Outputs.SelectMany(o => o.Uses))
+            foreach (Node reader in node.Outputs.SelectMany(o => o.Uses.Select(u => u.Node).Concat(o.Capturers)))
             {
-                int user = indexOf[use.Node];
-                if (--open[user] == 0) ready.Enqueue(use.Node, user);
+                int user = indexOf[reader];
+                if (--open[user] == 0) ready.Enqueue(reader, user);
             }
         }
         if (order.Count < graph.Nodes.Count) throw new OnnxFormatException(OnnxFormatError.Cycle, position, "the nodes form a cycle");
@@ -35,7 +35,7 @@ internal static class TopologicalOrder
         var done = new HashSet<Node>();
         foreach (Node node in graph.Nodes)
         {
-            if (node.Inputs.Any(v => v?.Producer is { } producer && !done.Contains(producer))) return false;
+            if (node.Reads.Any(v => v.Producer is { } producer && !done.Contains(producer))) return false;
             done.Add(node);
         }
         return true;

@@ -19,19 +19,26 @@ public static class ShapeInference
     {
         binding = binding.For(model.Graph);
         var shapes = new InferredShapes(binding);
-        IReadOnlyDictionary<string, long> symbols = binding.Symbols;
         foreach (Value input in model.Graph.Inputs)
         {
             if (binding.ShapeOf(input) is { } shape) shapes.Set(input, input.Type, shape);
             else shapes.SetUnknown(input, new UnknownShapeReason(UnknownShape.UnknownInput, null, $"the model does not say the rank of its input '{input.Name}'"));
         }
-        foreach (Value initializer in model.Graph.Initializers)
+        Infer(model.Graph, model, shapes, contentLimit);
+        return shapes;
+    }
+
+    /// <summary>Adds what follows from the inputs of <paramref name="graph"/>, which is the model's or a body in it.</summary>
+    internal static void Infer(Graph graph, OnnxModel model, InferredShapes shapes, Func<Node, long> contentLimit)
+    {
+        IReadOnlyDictionary<string, long> symbols = shapes.Binding.Symbols;
+        foreach (Value initializer in graph.Initializers)
         {
             if (initializer.Constant is { } constant) shapes.Set(initializer, constant.Type, constant.Shape);
             else if (Declared(initializer, symbols) is { } declared) shapes.Set(initializer, initializer.Type, declared);
             else shapes.SetUnknown(initializer, new UnknownShapeReason(UnknownShape.UnknownInput, null, $"'{initializer.Name}' is not a dense tensor"));
         }
-        foreach (Node node in model.Graph.Nodes)
+        foreach (Node node in graph.Nodes)
         {
             if (Infer(node, model, shapes, contentLimit) is not { } reason) continue;
             foreach (Value output in node.Outputs.Where(o => shapes.ShapeOf(o) is null))
@@ -40,12 +47,12 @@ public static class ShapeInference
                 else shapes.SetUnknown(output, reason);
             }
         }
-        return shapes;
     }
 
     private static UnknownShapeReason? Infer(Node node, OnnxModel model, InferredShapes shapes, Func<Node, long> contentLimit)
     {
         if (OperatorTable.Default.Find(node) is not { } info) return new UnknownShapeReason(UnknownShape.UnknownOperator, node, $"{node.OpType} is not a known operator");
+        if (node is { Domain: "", OpType: "If" }) return BranchShapes.Infer(node, model, shapes, contentLimit);
         if (info.Shape is null) return new UnknownShapeReason(UnknownShape.NoRule, node, $"the shape of {node.OpType} is not inferred");
         var context = new NodeContext(node, model.Opsets.GetValueOrDefault(node.Domain, 1), shapes);
         try

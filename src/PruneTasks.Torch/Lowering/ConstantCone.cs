@@ -14,8 +14,8 @@ internal sealed class ConstantCone
             if (value.Constant is not null) _constant.Add(value);
         foreach (Node node in graph.Nodes)
         {
-            bool constant = node.OpType == "Constant" || (node.Inputs.Count > 0 && node.Inputs.All(i => i is null || _constant.Contains(i)));
-            bool shape = !constant && (node.OpType is "Shape" or "Size" || node.Inputs.All(i => i is null || _constant.Contains(i) || _shape.Contains(i)));
+            bool constant = node.OpType == "Constant" || (node.Inputs.Count > 0 && node.Reads.All(_constant.Contains));
+            bool shape = !constant && (node.OpType is "Shape" or "Size" || node.Reads.All(i => _constant.Contains(i) || _shape.Contains(i)));
             foreach (Value output in node.Outputs)
             {
                 if (constant) _constant.Add(output);

@@ -15,6 +15,7 @@ public sealed class LoweredGraph : IDisposable
     private readonly LoweringPlan _plan;
     private readonly Dictionary<Value, Tensor> _weights = [];
     private readonly Dictionary<Value, Tensor> _folded = [];
+    private readonly Dictionary<Graph, LoweredGraph> _bodies = [];
 
     private LoweredGraph(LoweringPlan plan) => _plan = plan;
 
@@ -27,13 +28,19 @@ public sealed class LoweredGraph : IDisposable
     /// <summary>Lowers <paramref name="model"/>. Never fails for an unsupported operator: see <see cref="Refusals"/>.</summary>
     public static LoweredGraph Create(OnnxModel model)
     {
-        LoweredGraph graph = new(new LoweringPlan(model));
         using var off = no_grad();
-        foreach (Value value in graph._plan.Constants)
+        return Create(new LoweringPlan(model));
+    }
+
+    private static LoweredGraph Create(LoweringPlan plan)
+    {
+        LoweredGraph graph = new(plan);
+        foreach (Value value in plan.Constants)
         {
             using var scope = NewDisposeScope();
             graph._weights.Add(value, TorchTypes.ToTensor(value.Constant!).DetachFromDisposeScope());
         }
+        foreach ((Graph body, LoweringPlan inner) in plan.Bodies) graph._bodies.Add(body, Create(inner));
         return graph;
     }
 
@@ -43,6 +50,7 @@ public sealed class LoweredGraph : IDisposable
         LoweredGraph fork = new(_plan);
         foreach ((Value value, Tensor tensor) in _weights) fork._weights.Add(value, tensor.alias().DetachFromDisposeScope());
         foreach ((Value value, Tensor tensor) in _folded) fork._folded.Add(value, tensor.alias().DetachFromDisposeScope());
+        foreach ((Graph body, LoweredGraph lowered) in _bodies) fork._bodies.Add(body, lowered.Fork());
         return fork;
     }
 
@@ -123,8 +131,10 @@ public sealed class LoweredGraph : IDisposable
     public void Dispose()
     {
         foreach (Tensor tensor in _weights.Values.Concat(_folded.Values)) tensor.Dispose();
+        foreach (LoweredGraph body in _bodies.Values) body.Dispose();
         _weights.Clear();
         _folded.Clear();
+        _bodies.Clear();
     }
 
     // Values of constants alone are kept for later runs, unless a gradient has to flow through them.
@@ -139,12 +149,14 @@ public sealed class LoweredGraph : IDisposable
     {
         if (_plan.RefusalOf(node) is { } refusal) throw new LoweringException(node, refusal.Reason);
         Tensor?[] inputs = [.. node.Inputs.Select(value => value is null ? null : get(value))];
+        // Before the scope: what is fetched here may be kept for nodes to come.
+        Dictionary<string, Tensor> captured = node.Captured.ToDictionary(value => value.Name, get, StringComparer.Ordinal);
         MemoryClaim.Check(node, inputs);
         using var scope = NewDisposeScope();
         try
         {
             if (UnsignedIntegers.Refuse(node, _plan.Types, inputs) is { } beyond) throw new LoweringException(node, beyond);
-            Tensor?[] outputs = _plan.RowOf(node).Run(new LoweringCall(node, _plan.OpsetOf(node), inputs, _plan.Types));
+            Tensor?[] outputs = _plan.RowOf(node).Run(new LoweringCall(node, _plan.OpsetOf(node), inputs, _plan.Types, (body, given) => RunBody(body, given, captured)));
             // An operator may hand an input through; the handle must be its own to be freed on its own.
             return [.. outputs.Take(node.Outputs.Count)
                 .Select((o, i) => o is null ? null : UnsignedIntegers.Wrapped(o, _plan.Types.Of(node.Outputs[i])) is var y && inputs.Contains(y) ? y.alias() : y)
@@ -155,6 +167,15 @@ public sealed class LoweredGraph : IDisposable
             string shapes = string.Join(" ", inputs.Select(i => i is null ? "-" : $"{i.dtype}[{string.Join(",", i.shape)}]"));
             throw new LoweringException(node, $"{e.Message.Split('\n')[0]} (inputs {shapes})", e);
         }
+    }
+
+    private IReadOnlyList<Tensor> RunBody(Graph body, IReadOnlyList<Tensor> inputs, Dictionary<string, Tensor> captured)
+    {
+        Dictionary<Value, Tensor> known = [];
+        for (int i = 0; i < inputs.Count; i++) known.Add(body.Inputs[i], inputs[i]);
+        foreach (Value outer in body.Outer)
+            if (captured.TryGetValue(outer.Name, out Tensor? tensor)) known.Add(outer, tensor);
+        return _bodies[body].Run(known, body.Outputs);
     }
 
     private Tensor Stored(Value constant) =>

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace PruneTasks.Torch.Lowering;
 
 /// <summary>One call of an operator: its node and the tensors at its inputs.</summary>
-internal readonly struct LoweringCall(Node node, long opset, Tensor?[] inputs, ElementTypes? types = null)
+internal readonly struct LoweringCall(
+    Node node, long opset, Tensor?[] inputs, ElementTypes? types = null, Func<Graph, IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>? runBody = null)
 {
     internal Node Node => node;
 
@@ -27,6 +28,14 @@ internal readonly struct LoweringCall(Node node, long opset, Tensor?[] inputs, E
 
     /// <summary>Input that may be left out.</summary>
     internal Tensor? Optional(int index) => index < inputs.Length ? inputs[index] : null;
+
+    /// <summary>The body in an attribute.</summary>
+    internal Graph Body(string attribute) =>
+        node.Attributes.TryGetValue(attribute, out AttributeData? a) && a.Bodies is [var body] ? body : throw Fail($"'{attribute}' holds no body");
+
+    /// <summary>Runs a body on its inputs; what it reads from outside it gets from there.</summary>
+    internal IReadOnlyList<Tensor> RunBody(Graph body, IReadOnlyList<Tensor> bodyInputs) =>
+        body.Inputs.Count == bodyInputs.Count ? runBody!(body, bodyInputs) : throw Fail($"a body takes {body.Inputs.Count} inputs, not {bodyInputs.Count}");
 
     /// <summary>All inputs, for variadic operators.</summary>
     internal IEnumerable<Tensor> All()

@@ -1,4 +1,5 @@
 using PruneTasks.Onnx;
+using PruneTasks.Torch.Lowering.Operators;
 
 namespace PruneTasks.Torch.Lowering;
 
@@ -11,12 +12,18 @@ internal sealed class LoweringPlan
     private readonly Dictionary<Node, int> _index = [];
     private readonly LoweringRow?[] _rows;
     private readonly Dictionary<Node, LoweringRefusal> _refusals = [];
+    private readonly Dictionary<Graph, LoweringPlan> _bodies = [];
     private readonly IReadOnlyDictionary<string, long> _opsets;
 
     internal LoweringPlan(OnnxModel model)
+        : this(model.Graph, model.Opsets)
     {
-        Graph = model.Graph;
-        _opsets = model.Opsets;
+    }
+
+    private LoweringPlan(Graph graph, IReadOnlyDictionary<string, long> opsets)
+    {
+        Graph = graph;
+        _opsets = opsets;
         Cone = new ConstantCone(Graph);
         Types = new ElementTypes(Graph);
         Constants = [.. Graph.Initializers.Concat(Graph.Nodes.Where(n => n.OpType == "Constant").SelectMany(n => n.Outputs))
@@ -28,10 +35,10 @@ internal sealed class LoweringPlan
             Node node = Graph.Nodes[i];
             _index.Add(node, i);
             if (node.OpType == "Constant" && node.Outputs.All(usable.Contains)) continue;
-            LoweringRefusal? refusal = node.Inputs.FirstOrDefault(v => v is { Producer: null, IsGraphInput: false } && !usable.Contains(v)) is { } constant
+            LoweringRefusal? refusal = node.Inputs.FirstOrDefault(v => v is { Producer: null, IsGraphInput: false, IsOuter: false } && !usable.Contains(v)) is { } constant
                 ? new(node, LoweringRefusalKind.UnsupportedType, $"constant '{constant}' has no content that can be computed with")
                 : node.OpType == "Constant" ? new(node, LoweringRefusalKind.UnsupportedType, "its content cannot be computed with")
-                : LoweringTable.Check(node, OpsetOf(node), Types, out _rows[i]);
+                : LoweringTable.Check(node, OpsetOf(node), Types, out _rows[i]) ?? CheckBodies(node);
             if (refusal is not null) _refusals.Add(node, refusal);
         }
     }
@@ -41,6 +48,9 @@ internal sealed class LoweringPlan
     internal ConstantCone Cone { get; }
 
     internal ElementTypes Types { get; }
+
+    /// <summary>Plans of the bodies of this graph's control-flow nodes.</summary>
+    internal IReadOnlyDictionary<Graph, LoweringPlan> Bodies => _bodies;
 
     /// <summary>Initializers and outputs of Constant nodes with content.</summary>
     internal IReadOnlyList<Value> Constants { get; }
@@ -65,7 +75,7 @@ internal sealed class LoweringPlan
         foreach (int index in nodes)
         {
             Node node = Graph.Nodes[index];
-            foreach (Value input in node.Inputs.OfType<Value>()) last[input] = index;
+            foreach (Value input in node.Reads) last[input] = index;
             foreach (Value output in node.Outputs) last.TryAdd(output, index);
         }
         ILookup<int, Value> done = last.Where(l => !wanted.Contains(l.Key)).ToLookup(l => l.Value, l => l.Key);
@@ -81,7 +91,7 @@ internal sealed class LoweringPlan
         {
             if (at == constant) return true;
             if (!seen.Add(at) || at.Producer is null) continue;
-            foreach (Value input in at.Producer.Inputs.OfType<Value>()) open.Push(input);
+            foreach (Value input in at.Producer.Reads) open.Push(input);
         }
         return false;
     }
@@ -91,7 +101,7 @@ internal sealed class LoweringPlan
         ArgumentOutOfRangeException.ThrowIfLessThan(position, -1);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, Graph.Nodes.Count);
         bool After(Node node) => _index[node] > position;
-        bool Crosses(Value value) => !Cone.IsConstant(value) && (value.Uses.Any(u => After(u.Node)) || value.IsCaptured);
+        bool Crosses(Value value) => !Cone.IsConstant(value) && (value.Uses.Any(u => After(u.Node)) || value.Capturers.Any(After));
         List<Value> live = [.. Graph.Inputs.Where(Crosses), .. Graph.Nodes.Take(position + 1).SelectMany(n => n.Outputs).Where(Crosses)];
         HashSet<Value> activations = [.. live.Where(v => !Cone.IsShape(v))];
         return [.. live.Where(v => activations.Contains(v) || !CanTell(v, activations))];
@@ -105,9 +115,25 @@ internal sealed class LoweringPlan
         {
             if (activations.Contains(value) || Cone.IsConstant(value)) continue;
             if (!Cone.IsShape(value) || value.Producer is null) return false;
-            foreach (Value input in value.Producer.Inputs.OfType<Value>()) open.Push(input);
+            foreach (Value input in value.Producer.Reads) open.Push(input);
         }
         return true;
+    }
+
+    // A body with a node that cannot be run makes the whole node one, unless a constant condition says that it never runs.
+    private LoweringRefusal? CheckBodies(Node node)
+    {
+        LoweringRefusal? refusal = null;
+        foreach (Graph body in node.Bodies)
+        {
+            LoweringPlan plan = new(body, _opsets);
+            _bodies.Add(body, plan);
+            bool known = body.Outer.All(outer => node.Captured.Any(v => v.Name == outer.Name));
+            if (ControlFlow.NeverRuns(node, body)) continue;
+            if (!known) refusal ??= new(node, LoweringRefusalKind.UnsupportedForm, "a body reads a value that is defined nowhere");
+            else if (plan.Refusals is [var first, ..]) refusal ??= new(node, first.Kind, $"in a body: {first}");
+        }
+        return refusal;
     }
 
     private SortedSet<int> Needed(IReadOnlyList<Value> targets, Func<Value, bool> isKnown)
@@ -120,7 +146,7 @@ internal sealed class LoweringPlan
             if (value.Producer is not { } node || !_index.TryGetValue(node, out int index))
                 throw new ArgumentException($"'{value}' is needed and not known");
             if (!nodes.Add(index)) continue;
-            foreach (Value input in node.Inputs.OfType<Value>()) open.Push(input);
+            foreach (Value input in node.Reads) open.Push(input);
         }
         return nodes;
     }

@@ -14,6 +14,7 @@ internal static class LoweringTable
             NormalizationOperators.Rows, ReductionOperators.Rows, ShapeOperators.Rows, SliceOperators.Rows, IndexOperators.Rows, FillOperators.Rows,
             PaddingOperators.Rows, ResizeOperators.Rows,
             RecurrentOperators.Rows, AttentionOperators.Rows, ContribAttentionOperators.Rows, GroupQueryAttention.Rows, FusedOperators.Rows,
+            ControlFlow.Rows, ScanOperator.Rows,
             BitOperators.Rows, LossOperators.Rows, QuantizeOperators.Rows, QuantizedProducts.Rows, SelectionOperators.Rows, GridOperators.Rows, RegionOperators.Rows,
             DeformableConvolution.Rows, WindowNormalization.Rows, SignalOperators.Rows, RandomOperators.Rows, ExtentOperators.Rows, TextOperators.Rows, ScatterOperators.Rows,
         }.SelectMany(rows => rows).ToDictionary(row => (row.Domain, row.OpType));
