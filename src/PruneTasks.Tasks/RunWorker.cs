@@ -25,6 +25,7 @@ public sealed class RunWorker : ToolTask
     private const string ParentVariable = "PRUNETASKS_PARENT";
 
     private readonly CancellationTokenSource _cancelled = new();
+    private readonly Stopwatch _clock = new();
     private readonly StringBuilder _output = new();
     private string _host = "";
     private string _staged = "";
@@ -87,7 +88,7 @@ public sealed class RunWorker : ToolTask
     protected override MessageImportance StandardOutputLoggingImportance => MessageImportance.Normal;
 
     /// <inheritdoc/>
-    protected override MessageImportance StandardErrorLoggingImportance => MessageImportance.Normal;
+    protected override MessageImportance StandardErrorLoggingImportance => MessageImportance.High;
 
     /// <inheritdoc/>
     public override void Cancel()
@@ -165,7 +166,8 @@ public sealed class RunWorker : ToolTask
             string sha = WorkerOutput.Check(_staged, result);
             // Before the stamp: a build that is killed in between finds no stamp the next time, and the result in the cache.
             cache?.Store(record, inputs.Content, _staged, result, CacheLimit(record));
-            WorkerOutput.TakeOver(_folder, _staged, result, sha, inputs.Content, inputs.State).Write(_folder.Stamp);
+            PruneStamp stamp = WorkerOutput.TakeOver(_folder, _staged, result, sha, inputs.Content, inputs.State);
+            (stamp with { Seconds = (int)_clock.Elapsed.TotalSeconds }).Write(_folder.Stamp);
             Log.SayPruned(result, _folder);
             return Finish(record);
         }
@@ -188,9 +190,13 @@ public sealed class RunWorker : ToolTask
             Timeout = (int)Math.Min(int.MaxValue, limit.TotalMilliseconds);
         // The worker ends when this process does, however that ends.
         EnvironmentVariables = [string.Format(CultureInfo.InvariantCulture, "{0}={1}", ParentVariable, ProcessMark.ProcessId)];
-        var clock = Stopwatch.StartNew();
+        if (PruneStamp.Read(_folder.Stamp)?.Seconds is { } before)
+            Log.LogMessage(MessageImportance.High, "{0}: pruning; the last time it took {1:0} s.", _folder.Name, before);
+        else
+            Log.LogMessage(MessageImportance.High, "{0}: pruning.", _folder.Name);
+        _clock.Start();
         base.Execute();
-        _timedOut = Minutes() is { } time && ExitCode != 0 && clock.Elapsed >= time;
+        _timedOut = Minutes() is { } time && ExitCode != 0 && _clock.Elapsed >= time;
     }
 
     private void WriteRequest(ModelRecord record) =>
@@ -271,7 +277,8 @@ public sealed class RunWorker : ToolTask
     {
         lock (_output)
             _output.Append(singleLine).Append('\n');
-        Log.LogMessage(messageImportance, "{0}", singleLine);
+        // Standard error is for people: stages, and how long they may still take. Several models may be at it.
+        Log.LogMessage(messageImportance, messageImportance == MessageImportance.High ? "{1}: {0}" : "{0}", singleLine, _folder.Name);
     }
 
     // The exit code alone says too little: ReadResult reports, with result.json at hand.

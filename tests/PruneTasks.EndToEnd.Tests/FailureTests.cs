@@ -76,6 +76,74 @@ public sealed class FailureTests(PackedPackage package)
         (await app.Build()).Succeeded();
     }
 
+    // The worker is a child of whichever node has the task; of several, mostly not of the process that is killed.
+    [Fact]
+    public async Task A_build_of_several_nodes_that_is_killed_takes_its_worker_along()
+    {
+        using TestApp app = new TestApp(package, frameworks: "net8.0;net10.0").WithModel();
+        app.Write("fake-worker.mode", "hang");
+        (await app.Run("restore")).Succeeded();
+        var output = new StringBuilder();
+        using Process build = DotNet.Start(app.Folder, ["build", "--no-restore", "-tl:off", "-m:2"], output);
+        string pidFile = app["fake-worker.pid"];
+        await Until(() => File.Exists(pidFile) && File.ReadAllText(pidFile).Length > 0, "the worker starts", output);
+        int worker = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
+
+        build.Kill();
+
+        await Until(() => !IsAlive(worker), "the worker ends", output, seconds: 10);
+    }
+
+    [Fact]
+    public async Task A_time_limit_stops_the_worker_and_keeps_the_build_from_hanging()
+    {
+        using TestApp app = new TestApp(package).WithModel();
+        app.Write("fake-worker.mode", "hang");
+
+        DotNetRun run = (await app.Build("-p:PruneTasksTimeout=0.05")).Failed();
+
+        Assert.NotEmpty(run.LinesWith("error PRUNE0916"));
+        AssertNothingPruned(app);
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_an_error_with_advice_and_the_next_build_succeeds()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && await Unshared("true") == 0, "needs a file system of its own (unshare)");
+        using TestApp app = GlyphsApp.New(package, GlyphsApp.AtOnce);
+        (await app.Run("restore")).Succeeded();
+        Directory.CreateDirectory(app["obj", "prunetasks"]);
+        // The pruned model takes more than a megabyte.
+        string script = $"mount -t tmpfs -o size=1m none obj/prunetasks && dotnet build --no-restore -tl:off > build.log 2>&1; cp obj/prunetasks/glyphs/worker.log . ; find obj/prunetasks -name '*.tmp' -o -name staging > left.log";
+
+        await Unshared(script, app.Folder);
+
+        string log = await File.ReadAllTextAsync(app["build.log"], TestContext.Current.CancellationToken);
+        Assert.Contains("error PRUNE0917", log);
+        Assert.DoesNotContain("PRUNE0901", log);
+        Assert.Equal("", (await File.ReadAllTextAsync(app["left.log"], TestContext.Current.CancellationToken)).Trim());
+        Assert.False(File.Exists(app["bin", "Debug", "net10.0", "App.dll"]));
+        (await app.Build()).Succeeded();
+    }
+
+    private static async Task<int> Unshared(string script, string? folder = null)
+    {
+        var start = new ProcessStartInfo("unshare", ["-rm", "sh", "-c", script]) { WorkingDirectory = folder ?? "/", RedirectStandardError = true };
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        start.Environment["UseSharedCompilation"] = "false";
+        try
+        {
+            using Process process = Process.Start(start)!;
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return process.ExitCode;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return -1;
+        }
+    }
+
     [Fact]
     public async Task Two_specs_with_one_name_are_an_error()
     {
@@ -99,12 +167,12 @@ public sealed class FailureTests(PackedPackage package)
         Assert.False(Directory.Exists(app["obj", "prunetasks", "tiny", "staging"]));
     }
 
-    private static async Task Until(Func<bool> condition, string what, StringBuilder output)
+    private static async Task Until(Func<bool> condition, string what, StringBuilder output, int seconds = 60)
     {
-        for (int i = 0; i < 600 && !condition(); i++)
+        for (int i = 0; i < 10 * seconds && !condition(); i++)
             await Task.Delay(100, TestContext.Current.CancellationToken);
         lock (output)
-            Assert.True(condition(), $"not seen within a minute: {what}\n{output}");
+            Assert.True(condition(), $"not seen within {seconds} s: {what}\n{output}");
     }
 
     private static bool IsAlive(int id)

@@ -39,6 +39,21 @@ switch (mode)
         File.WriteAllText(Path.Combine(folder, "fake-worker.pid"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         Thread.Sleep(Timeout.Infinite);
         return 0;
+    case "killed":
+        using (var self = System.Diagnostics.Process.GetCurrentProcess())
+            self.Kill();
+        Thread.Sleep(Timeout.Infinite);
+        return 0;
+    case "bad-alloc":
+        Console.Error.WriteLine("terminate called after throwing an instance of 'c10::Error'\n  what():  [enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 8589934592 bytes.");
+        return 134;
+    case "disk-full":
+        throw new IOException("No space left on device : '" + output + "'", 28);
+    case "file-limit":
+        return 153;
+    case "stages":
+        Console.Error.WriteLine("measure layers: 3 of 12, about 0:34 left");
+        break;
     case "slow":
         Thread.Sleep(1500);
         break;

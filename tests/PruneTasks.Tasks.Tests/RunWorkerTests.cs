@@ -121,6 +121,85 @@ public sealed class RunWorkerTests : IDisposable
         Assert.True(NeedsPrune());
     }
 
+    [Theory]
+    [InlineData("killed", "PRUNE0905", "137")]
+    [InlineData("bad-alloc", "PRUNE0905", "data.personal.samples")]
+    [InlineData("disk-full", "PRUNE0917", "No space left on device")]
+    [InlineData("file-limit", "PRUNE0917", "ulimit -f")]
+    public void A_worker_that_the_machine_had_too_little_for_is_an_error_with_advice(string mode, string id, string said)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "exit codes of signals");
+        Mode(mode);
+
+        Assert.False(NewTask().Execute());
+
+        var error = Assert.Single(_engine.Errors);
+        Assert.Equal(id, error.Code);
+        Assert.Contains(said, error.Message);
+        AssertNothingTaken();
+    }
+
+    [Fact]
+    public void A_worker_that_takes_too_long_is_stopped()
+    {
+        Mode("hang");
+        RunWorker task = NewTask();
+        task.TimeLimit = "0.03";
+
+        Assert.False(task.Execute());
+
+        var error = Assert.Single(_engine.Errors);
+        Assert.Equal("PRUNE0916", error.Code);
+        Assert.Contains("0.03 minutes", error.Message);
+        int worker = int.Parse(File.ReadAllText(_folder["fake-worker.pid"]), CultureInfo.InvariantCulture);
+        Assert.Throws<ArgumentException>(() => Process.GetProcessById(worker));
+        AssertNothingTaken();
+    }
+
+    [Fact]
+    public void Stages_with_the_time_left_are_messages_that_every_logger_shows()
+    {
+        Mode("stages");
+
+        Assert.True(NewTask().Execute(), _engine.Text);
+
+        string[] shown = [.. _engine.Messages.Where(m => m.Importance == Microsoft.Build.Framework.MessageImportance.High).Select(m => m.Message!)];
+        Assert.Contains("tiny: pruning.", shown);
+        Assert.Contains("tiny: measure layers: 3 of 12, about 0:34 left", shown);
+        Assert.DoesNotContain(shown, message => message.Contains("fake worker, mode", StringComparison.Ordinal));
+        RunWorker again = NewTask();
+        again.Force = true;
+        Assert.True(again.Execute(), _engine.Text);
+        Assert.Contains(_engine.Messages, m => m.Message!.StartsWith("tiny: pruning; the last time it took ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_worker_ends_soon_after_the_process_that_it_was_told_to_watch()
+    {
+        Mode("hang");
+        // Any process that lives for a while: another worker, which watches this one.
+        using Process parent = Start(Environment.ProcessId);
+        string pidFile = _folder["fake-worker.pid"];
+        while (!File.Exists(pidFile) || File.ReadAllText(pidFile).Length == 0)
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        using Process worker = Start(parent.Id);
+        await Task.Delay(1000, TestContext.Current.CancellationToken);
+        Assert.False(worker.HasExited);
+        Assert.False(parent.HasExited);
+
+        parent.Kill();
+
+        Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(5)));
+
+        Process Start(int watched)
+        {
+            string request = _folder.Write("request.json", new PruneTasks.Spec.Contracts.PruneRequest { Spec = _folder["tiny.prune.yaml"], Name = "tiny", Output = _folder.Path }.ToJson());
+            var start = new ProcessStartInfo("dotnet", ["exec", Repository.FakeWorker, "prune", "--request", request]) { RedirectStandardOutput = true };
+            start.Environment["PRUNETASKS_PARENT"] = watched.ToString(CultureInfo.InvariantCulture);
+            return Process.Start(start)!;
+        }
+    }
+
     [Fact]
     public void A_failed_run_keeps_the_model_of_the_last_good_one()
     {

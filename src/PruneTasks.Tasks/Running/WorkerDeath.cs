@@ -9,6 +9,9 @@ internal static class WorkerDeath
     // 128 + SIGKILL, as shells count and .NET does: on Linux nearly always the kernel, out of memory.
     private const int Killed = 137;
 
+    // 128 + SIGXFSZ: a file grew beyond the limit of the process (setrlimit(2), RLIMIT_FSIZE).
+    private const int FileTooLarge = 153;
+
     // Allocators of libtorch (c10), C++ and .NET, as they write to standard error before they abort.
     private static readonly string[] MemoryTexts = ["DefaultCPUAllocator", "can't allocate memory", "not enough memory", "std::bad_alloc", "Out of memory."];
 
@@ -20,6 +23,8 @@ internal static class WorkerDeath
     {
         if (exitCode == Killed)
             return PruneDiagnostics.OutOfMemory.In(spec, "the system killed it (exit code 137)");
+        if (exitCode == FileTooLarge)
+            return PruneDiagnostics.DiskFull.In(spec, folder.Directory, "a limit on the size of files (ulimit -f) ended the worker");
         if (MemoryTexts.FirstOrDefault(text => output.Contains(text)) is { } memory)
             return PruneDiagnostics.OutOfMemory.In(spec, $"'{memory}' in '{folder.Log}'");
         return DiskTexts.FirstOrDefault(text => output.Contains(text)) is { } disk

@@ -11,6 +11,9 @@ namespace PruneTasks.Tasks.Stamps;
 /// <param name="OutputState">State of the pruned model's file.</param>
 internal sealed record PruneStamp(string Content, string State, string Output, string OutputState)
 {
+    /// <summary>What the worker took; null if the result came from the cache. Says what the next run may take.</summary>
+    public int? Seconds { get; init; }
+
     private const string Heading = "prunetasks-stamp 1";
 
     /// <summary>Reads a stamp; null if there is none.</summary>
@@ -18,13 +21,14 @@ internal sealed record PruneStamp(string Content, string State, string Output, s
         RecordText.Read(path, Heading) is { } text
         && text.Find("content") is { } content && text.Find("state") is { } state
         && text.Find("output") is { } output && text.Find("output-state") is { } outputState
-            ? new PruneStamp(content, state, output, outputState)
+            ? new PruneStamp(content, state, output, outputState) { Seconds = int.TryParse(text.Find("seconds"), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) ? seconds : null }
             : null;
 
     /// <summary>Writes the stamp.</summary>
     public void Write(string path) =>
         AtomicFile.WriteIfDifferent(path, new RecordText()
             .Add("content", Content).Add("state", State).Add("output", Output).Add("output-state", OutputState)
+            .Add("seconds", Seconds?.ToString(CultureInfo.InvariantCulture))
             .Write(Heading));
 
     /// <summary>State of a pruned model's file; null if it is missing.</summary>

@@ -89,9 +89,9 @@ internal static class WorkerCommandLine
             diagnostics.Add(PruneDiagnostics.Cancelled.In(null, what));
             return Fail(ExitCode.Failed);
         }
-        catch (OutOfMemoryException problem)
+        catch (Exception problem) when (ResourceFailure.Explain(problem, what) is { } failure)
         {
-            diagnostics.Add(PruneDiagnostics.OutOfMemory.In(null, problem.Message));
+            diagnostics.Add(failure);
             return Fail(ExitCode.Failed);
         }
         catch (Exception problem)

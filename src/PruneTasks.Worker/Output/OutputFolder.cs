@@ -67,7 +67,7 @@ internal sealed class OutputFolder : IDisposable
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new PruneDiagnosticException(PruneDiagnostics.OutputNotWritable.In(null, path, problem.Message), problem);
+            throw new PruneDiagnosticException(PruneDiagnostics.NotWritten(null, path, problem), problem);
         }
     }
 }
