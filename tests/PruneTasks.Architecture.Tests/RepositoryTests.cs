@@ -33,11 +33,27 @@ public sealed class RepositoryTests
     }
 
     [Fact]
+    public void Templates_name_the_versions_that_the_repository_has()
+    {
+        string folder = Path.Combine(Repository.Root, "src", "PruneTasks.Templates", "content", "prune-vision");
+        string template = File.ReadAllText(Path.Combine(folder, ".template.config", "template.json"));
+
+        Assert.Contains($"\"defaultValue\": \"{Property("Directory.Build.props", "PruneTasksVersion")}\"", template, StringComparison.Ordinal);
+        foreach (XElement reference in XDocument.Load(Path.Combine(folder, "PruneVision.csproj")).Descendants("PackageReference").Where(r => (string?)r.Attribute("Include") != "PruneTasks"))
+        {
+            string central = (string)XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props")).Descendants("PackageVersion")
+                .Single(version => (string?)version.Attribute("Include") == (string?)reference.Attribute("Include")).Attribute("Version")!;
+            Assert.Equal(central, (string?)reference.Attribute("Version"));
+        }
+    }
+
+    [Fact]
     public void Every_project_is_in_the_solution()
     {
         string solution = File.ReadAllText(Path.Combine(Repository.Root, "PruneTasks.sln"));
         string[] missing = [.. new[] { "src", "tests" }
             .SelectMany(group => Directory.GetFiles(Path.Combine(Repository.Root, group), "*.csproj", SearchOption.AllDirectories))
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}content{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Where(file => !solution.Contains(Path.GetFileName(file), StringComparison.Ordinal))];
 
         Assert.Empty(missing);

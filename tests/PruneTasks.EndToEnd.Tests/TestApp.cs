@@ -40,15 +40,18 @@ internal sealed class TestApp : IDisposable
               {project}
             </Project>
             """);
-        _folder.Write("nuget.config", $"""
-            <configuration>
-              <config><add key="globalPackagesFolder" value="{package.Packages}" /></config>
-              <fallbackPackageFolders><clear /><add key="machine" value="{PackedPackage.MachinePackages}" /></fallbackPackageFolders>
-              <packageSources><clear /><add key="local" value="{package.Feed}" /></packageSources>
-            </configuration>
-            """);
+        _folder.Write("nuget.config", Configuration(package));
         _folder.Write("Program.cs", ListResources);
     }
+
+    /// <summary>A nuget.config by which the package comes from its feed, and all else from the machine's NuGet folder.</summary>
+    public static string Configuration(PackedPackage package) => $"""
+        <configuration>
+          <config><add key="globalPackagesFolder" value="{package.Packages}" /></config>
+          <fallbackPackageFolders><clear /><add key="machine" value="{PackedPackage.MachinePackages}" /></fallbackPackageFolders>
+          <packageSources><clear /><add key="local" value="{package.Feed}" /></packageSources>
+        </configuration>
+        """;
 
     /// <summary>The app's folder.</summary>
     public string Folder => _folder.Path;
