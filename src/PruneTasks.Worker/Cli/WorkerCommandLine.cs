@@ -18,6 +18,7 @@ internal static class WorkerCommandLine
         ("prune", PruneCommand.Create),
         ("explain", ExplainCommand.Create),
         ("evaluate", EvaluateCommand.Create),
+        ("cache", CacheCommand.Create),
     ];
 
     /// <summary>The whole command line, as help and documentation show it.</summary>

@@ -11,13 +11,16 @@ public sealed class DiagnosticPagesTests
 
     [Theory]
     [MemberData(nameof(Ids))]
-    public void Every_diagnostic_has_a_page_with_cause_example_and_fix(string id)
+    public void Every_diagnostic_has_a_page_with_cause_example_fix_and_how_to_suppress_it(string id)
     {
         PruneDiagnosticDescriptor row = PruneDiagnostics.Find(id)!;
         string page = File.ReadAllText(Path.Combine(Folder, id + ".md")).ReplaceLineEndings("\n");
         Assert.StartsWith($"# {id}: {row.Title}\n\nSeverity: {row.Severity.ToWord()}\n", page);
-        foreach (string section in new[] { "Cause", "Example", "Fix" })
+        foreach (string section in new[] { "Cause", "Example", "Fix", "Suppress" })
             Assert.Matches($@"\n## {section}\n\n\S", page);
+        // Only what can be suppressed has a line to copy, and it names the right id.
+        if (row.Severity == PruneSeverity.Warning && id != PruneDiagnostics.Cancelled.Id) Assert.Contains($"<NoWarn>$(NoWarn);{id}</NoWarn>", page);
+        if (row.Severity == PruneSeverity.Error) Assert.DoesNotContain("NoWarn", page);
         string message = Regex.Replace(Regex.Escape(row.MessageFormat), @"\\\{\d}", "(.+)").Replace("\\{\\{", "\\{").Replace("}}", "}");
         Assert.Matches($"\n[^\n]*: {row.Severity.ToWord()} {id}: {message}\n", page);
     }

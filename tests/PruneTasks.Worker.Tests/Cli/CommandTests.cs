@@ -123,6 +123,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("inspect")]
     [InlineData("evaluate")]
     [InlineData("explain")]
+    [InlineData("cache")]
     [InlineData("new-spec")]
     public void Each_command_has_help(string command)
     {

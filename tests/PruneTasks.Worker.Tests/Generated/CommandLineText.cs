@@ -25,6 +25,9 @@ internal static class CommandLineText
         ["evaluate"] = (
             "prunetasks evaluate --model out/vit.pruned.onnx --against vit.onnx --spec vit.prune.yaml",
             "Both models run in ONNX Runtime on the same samples; [report.md](report.md#measures) defines the measures."),
+        ["cache list"] = ("prunetasks cache list", "What the key stands for is told in [how-the-build-works.md](how-the-build-works.md#the-cache)."),
+        ["cache verify"] = ("prunetasks cache verify --path /mnt/team/prune", "A build does the same with every result that it takes, so this is for disks that are under suspicion."),
+        ["cache clear"] = ("prunetasks cache clear --keep 2GB", "Builds that come later prune again."),
     };
 
     private const string Introduction = """
