@@ -33,6 +33,8 @@ public enum OnnxFormatError
     ExternalPathRefused,
     /// <summary>External data is missing or shorter than the model claims.</summary>
     ExternalDataMissing,
+    /// <summary>A local function cannot be put where it is called: it calls itself, is for another opset, or there are too many.</summary>
+    FunctionRefused,
 }
 
 /// <summary>An ONNX file that cannot be read; <see cref="Exception.Message"/> is fit for a person.</summary>

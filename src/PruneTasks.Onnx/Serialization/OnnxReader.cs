@@ -16,7 +16,7 @@ public static class OnnxReader
     /// <exception cref="OnnxFormatException">The bytes are not a well-formed ONNX model.</exception>
     public static OnnxModel Load(ReadOnlyMemory<byte> bytes, string? folder = null)
     {
-        WireMessage message = ParseModel(bytes);
+        WireMessage message = FunctionInlining.Apply(ParseModel(bytes));
         WireField[] graphs = [.. message.All(ModelFields.Graph)];
         if (graphs.Length != 1) throw new OnnxFormatException(OnnxFormatError.NotOnnx, 0, "not an ONNX model: it holds no graph, or several");
         var external = new ExternalData(folder);

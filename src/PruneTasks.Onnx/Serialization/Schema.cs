@@ -4,7 +4,7 @@ namespace PruneTasks.Onnx.Serialization;
 
 internal static class ModelFields
 {
-    public const int IrVersion = 1, ProducerName = 2, ProducerVersion = 3, Graph = 7, OpsetImport = 8, MetadataProps = 14;
+    public const int IrVersion = 1, ProducerName = 2, ProducerVersion = 3, Graph = 7, OpsetImport = 8, MetadataProps = 14, Function = 25;
 }
 
 internal static class OpsetFields
@@ -17,9 +17,14 @@ internal static class GraphFields
     public const int Node = 1, Name = 2, Initializer = 5, Input = 11, Output = 12, ValueInfo = 13, QuantizationAnnotation = 14, SparseInitializer = 15;
 }
 
+internal static class FunctionFields
+{
+    public const int Name = 1, Input = 4, Output = 5, Node = 7, OpsetImport = 9, Domain = 10, AttributeDefault = 11, Overload = 13;
+}
+
 internal static class NodeFields
 {
-    public const int Input = 1, Output = 2, Name = 3, OpType = 4, Attribute = 5, Domain = 7;
+    public const int Input = 1, Output = 2, Name = 3, OpType = 4, Attribute = 5, Domain = 7, Overload = 8;
 }
 
 internal static class AttributeFields

@@ -14,6 +14,21 @@ internal sealed class WireBuilder
     /// <summary>The slices in order.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Parts => _parts;
 
+    /// <summary>All in one piece.</summary>
+    /// <exception cref="OnnxFormatException">More than the 2 GB that protobuf allows.</exception>
+    public byte[] ToArray()
+    {
+        if (Length > Array.MaxLength) throw new OnnxFormatException(OnnxFormatError.FunctionRefused, 0, $"the model would have {Length} bytes");
+        var bytes = new byte[Length];
+        int at = 0;
+        foreach (ReadOnlyMemory<byte> part in _parts)
+        {
+            part.CopyTo(bytes.AsMemory(at));
+            at += part.Length;
+        }
+        return bytes;
+    }
+
     /// <summary>Adds whole fields as they are.</summary>
     public void Raw(ReadOnlyMemory<byte> fields)
     {
