@@ -109,14 +109,14 @@ public sealed class FailureTests(PackedPackage package)
     [Fact]
     public async Task A_full_disk_is_an_error_with_advice_and_the_next_build_succeeds()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && await Unshared("true") == 0, "needs a file system of its own (unshare)");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && await OwnMounts.Run("true") == 0, "needs a file system of its own (unshare)");
         using TestApp app = GlyphsApp.New(package, GlyphsApp.AtOnce);
         (await app.Run("restore")).Succeeded();
         Directory.CreateDirectory(app["obj", "prunetasks"]);
         // The pruned model takes more than a megabyte.
         string script = $"mount -t tmpfs -o size=1m none obj/prunetasks && dotnet build --no-restore -tl:off > build.log 2>&1; cp obj/prunetasks/glyphs/worker.log . ; find obj/prunetasks -name '*.tmp' -o -name staging > left.log";
 
-        await Unshared(script, app.Folder);
+        await OwnMounts.Run(script, app.Folder);
 
         string log = await File.ReadAllTextAsync(app["build.log"], TestContext.Current.CancellationToken);
         Assert.Contains("error PRUNE0917", log);
@@ -124,24 +124,6 @@ public sealed class FailureTests(PackedPackage package)
         Assert.Equal("", (await File.ReadAllTextAsync(app["left.log"], TestContext.Current.CancellationToken)).Trim());
         Assert.False(File.Exists(app["bin", "Debug", "net10.0", "App.dll"]));
         (await app.Build()).Succeeded();
-    }
-
-    private static async Task<int> Unshared(string script, string? folder = null)
-    {
-        var start = new ProcessStartInfo("unshare", ["-rm", "sh", "-c", script]) { WorkingDirectory = folder ?? "/", RedirectStandardError = true };
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
-        start.Environment["UseSharedCompilation"] = "false";
-        try
-        {
-            using Process process = Process.Start(start)!;
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            return process.ExitCode;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return -1;
-        }
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using PruneTasks.Worker.Running;
 
 // Stands in for the worker in tests of the build: keeps the worker's contract, prunes nothing, and records every start as one line of
-// "fake-worker.log" beside the spec. "fake-worker.mode" beside the spec says how to behave.
+// "fake-worker.log" beside the spec, or of the file that FAKE_WORKER_LOG names. "fake-worker.mode" beside the spec says how to behave.
 ParentWatch.Start();
 string requestPath = args is ["prune", "--request", string path] ? path : throw new ArgumentException("prune --request <file>");
 JsonNode request = JsonNode.Parse(File.ReadAllText(requestPath))!;
@@ -14,7 +14,7 @@ string name = request["name"]!.GetValue<string>();
 string output = request["output"]!.GetValue<string>();
 string folder = Path.GetDirectoryName(spec)!;
 string model = request["model"]?.GetValue<string>() ?? Path.Combine(folder, name + ".onnx");
-Record(Path.Combine(folder, "fake-worker.log"), request.ToJsonString());
+Record(Environment.GetEnvironmentVariable("FAKE_WORKER_LOG") ?? Path.Combine(folder, "fake-worker.log"), request.ToJsonString());
 
 string modePath = Path.Combine(folder, "fake-worker.mode");
 string mode = File.Exists(modePath) ? File.ReadAllText(modePath).Trim() : "ok";
