@@ -26,7 +26,7 @@ internal sealed class DistillLoss(LoweredGraph dense, Observation first)
     {
         if (kind == Observation.SquaredError || target.ndim == 0) return (answer - target).square() / (target - target.mean()).square().mean().clamp_min(1e-12);
         // A small divergence is a difference of large numbers.
-        (target, answer) = (target.to(float64), answer.to(float64));
+        (target, answer) = (WatchedOutputs.Scores(target).to(float64), WatchedOutputs.Scores(answer).to(float64));
         bool distributions;
         using (no_grad()) distributions = Observations.AreDistributions(target);
         Tensor p = distributions ? target.clamp_min(1e-12).log() : target.log_softmax(-1), q = distributions ? answer.clamp_min(1e-12).log() : answer.log_softmax(-1);

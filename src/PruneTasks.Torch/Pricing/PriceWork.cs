@@ -31,8 +31,8 @@ public sealed record PriceWork(long Macs, long Moments, IReadOnlyList<double> Be
         moments += sites.OfType<ChannelSite>().SelectMany(s => s.Consumers).Select(ConsumerLayer.Of).OfType<ConsumerLayer>().Sum(l => Rows(l) * ((long)l.Groups * l.Features * (l.Features + l.Outputs)) / 64);
         return new PriceWork(cost.Total.Macs, moments, behind, [.. sites.Select(s => behind[BuildStep.PositionOf(s, position)])]);
 
-        // Windows are sampled, so that there are so many for each feature however many samples there are; counted here for 64 samples.
-        static long Rows(ConsumerLayer layer) => Math.Max(ChannelLimits.LeastRows, (long)ChannelLimits.RowsPerFeature * layer.Features);
+        // Windows are sampled, so that there are so many however many samples there are; counted here for 64 samples.
+        static long Rows(ConsumerLayer layer) => ChannelLimits.RowsFor(layer.Features);
         long Macs(Node node) => cost.ByNode.TryGetValue(node, out Cost one) ? one.Macs : 0;
     }
 

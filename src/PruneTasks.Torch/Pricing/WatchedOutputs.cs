@@ -59,11 +59,19 @@ public sealed class WatchedOutputs
     /// <param name="run">Computes values.</param>
     internal Tensor Read(Func<Value[], IReadOnlyList<Tensor>> run)
     {
-        if (_scales.Length == 0) return run([.. Values])[0];
+        if (_scales.Length == 0) return Scores(run([.. Values])[0]);
         using DisposeScope scope = NewDisposeScope();
         IReadOnlyList<Tensor> outputs = run([.. Values]);
         // Samples can be told apart where all outputs count them along the first axis.
         long samples = outputs.All(o => o.ndim > 0 && o.shape[0] == outputs[0].shape[0]) ? outputs[0].shape[0] : 1;
         return cat([.. outputs.Select((o, i) => ((o - _means[i]) * _scales[i]).reshape(samples, -1))], dim: 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Scores that stand along channels in place of the last axis, as [n, classes, 1, 1] behind a pooled map, brought to [n, classes].</summary>
+    internal static Tensor Scores(Tensor output)
+    {
+        int axes = (int)output.ndim;
+        while (axes > 2 && output.shape[axes - 1] == 1) axes--;
+        return axes == output.ndim ? output : output.reshape(output.shape[..axes]);
     }
 }

@@ -1,4 +1,5 @@
 using PruneTasks.Onnx;
+using PruneTasks.Pruning;
 using PruneTasks.Spec;
 using PruneTasks.Torch.Building;
 using PruneTasks.Torch.Lowering;
@@ -25,6 +26,9 @@ internal static class ViewMaker
     /// <summary>Multiply-accumulates that one pass over samples and views may take; larger models get fewer views, never fewer samples.</summary>
     private const long WorkPerPass = 400_000_000_000;
 
+    /// <summary>Samples and views where only channels are cut: a map has many windows, of which a part is used anyway (docs/decisions/0020).</summary>
+    private const int ChannelViews = 256;
+
     /// <summary>Images on which the dense model is asked whether a mirror image is the same to it.</summary>
     private const int FlipSamples = 64;
 
@@ -38,6 +42,7 @@ internal static class ViewMaker
         PruneSettings settings = job.Spec.Prune;
         long room = Math.Min(WorkPerPass / Math.Max(1, CostModel.Of(model.Model, model.OneSample).Total.Macs), CalibrationMemory.Room(model.Memory));
         int target = (int)Math.Min(settings.Views, room);
+        if (model.Inventory.Sites.All(s => s is ChannelSite)) target = Math.Min(target, ChannelViews);
         if (job.Spec.Image is { } image && set.Inputs.Count == 1 && set.Samples[0].Inputs[0].Shape.Count == 4)
         {
             bool channelsFirst = image.Layout == "nchw";

@@ -50,4 +50,18 @@ public sealed class WatchedOutputsTests
         Assert.Equal(0.25, Observations.Of(Observation.SquaredError, tensor(new long[] { 1, 2, 3, 4 }), tensor(new long[] { 1, 2, 3, 5 })));
         Assert.Equal(1, Observations.Of(Observation.Divergence, zeros(3, 4), zeros(2, 4)));
     }
+
+    [Fact]
+    public void Scores_along_channels_of_a_map_of_one_place_are_a_distribution()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ChannelGraph g = new();
+        Value y = g.Node("GlobalAveragePool", g.Conv(g.X, 3, 6, 1));
+        g.Output(y);
+        using LoweredGraph dense = LoweredGraph.Create(g.Model());
+        using CalibrationBatches batches = ChannelBuildTests.Batches(g.Model(), 1);
+        Tensor scores = WatchedOutputs.FromValue(y).Read(values => dense.Run(batches.Batches[0], values));
+        Assert.Equal([48L, 6L], scores.shape);
+        Assert.True(Observations.Of(Observation.Divergence, scores, scores.roll(1, 1)) > 1e-3);
+    }
 }

@@ -54,8 +54,7 @@ internal abstract class ConsumerStatistics(ConsumerLayer layer, ResidualSum? res
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor target = residual is { } r ? r.Undo(dense[1] - ((1 - context.Repair) * dense[2]) - (context.Repair * pruned[1]), dense[3..]) : dense[1];
-        long wanted = Math.Max(ChannelLimits.LeastRows, (long)Width * ChannelLimits.RowsPerFeature);
-        Rows += Take(pruned[0], dense[0], target, (wanted + context.Batches - 1) / context.Batches, _batches++, weight);
+        Rows += Take(pruned[0], dense[0], target, (ChannelLimits.RowsFor(Width) + context.Batches - 1) / context.Batches, _batches++, weight);
     }
 
     /// <summary>The maps that channels are ranked by: one for each group of the layer, in units of the share of the layer's output.</summary>

@@ -24,11 +24,9 @@ internal sealed record ChannelLimits(int Windows, int Channels)
     /// <summary>For prices: many trials, and less precision is enough.</summary>
     public static ChannelLimits Prices { get; } = new(1152, 2304);
 
-    /// <summary>Rows for each feature; more tell little about a Gram matrix.</summary>
-    public const int RowsPerFeature = 8;
-
-    /// <summary>Fewest rows, where there are so many.</summary>
-    public const int LeastRows = 4096;
+    /// <summary>Rows wanted of a layer, where there are so many: 16 for each feature, but no more than 16,384 unless 8 for each are more.</summary>
+    /// <param name="features">Features.</param>
+    public static long RowsFor(long features) => Math.Max(8 * features, Math.Clamp(16 * features, 8192, 16384));
 
     /// <summary>How many times as much the windows of a sample tell as the tokens of one do (<see cref="BuildSettings.EffectiveRowsPerSample"/>): a kernel sees a small part of a map.</summary>
     public const int WindowShare = 4;
