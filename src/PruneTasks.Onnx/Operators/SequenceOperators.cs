@@ -21,7 +21,7 @@ internal static class SequenceOperators
         Row("ConcatFromSequence", 11, 1, X, null),
 
         Row("Optional", 15, (0, 1), X, null),
-        Row("OptionalGetElement", 15, 1, X, null, lowered: true),
+        Row("OptionalGetElement", 15, 1, X, ElementwiseRules.Same, lowered: true),
         Row("OptionalHasElement", 15, (0, 1), X, SignalRules.Truth, lowered: true),
 
         Row("StringConcat", 20, 2, X, null),

@@ -23,7 +23,11 @@ internal static class LoweringTable
     internal static LoweringRefusal? Check(Node node, long opset, ElementTypes types, out LoweringRow? row)
     {
         if (!Rows.TryGetValue((node.Domain, node.OpType), out row))
-            return new(node, LoweringRefusalKind.UnknownOperator, "this operator is not lowered to torch");
+        {
+            return HasOtherValues(node)
+                ? new(node, LoweringRefusalKind.UnsupportedType, "its values are sequences, optionals or text")
+                : new(node, LoweringRefusalKind.UnknownOperator, "this operator is not lowered to torch");
+        }
         LoweringRow found = row;
         if (Enumerable.Range(0, node.Outputs.Count).Any(i => i >= found.Outputs && LoweringRow.IsUsed(node, i)))
             return new(node, LoweringRefusalKind.UnsupportedForm, $"output {row.Outputs} and later ones are not computed");
@@ -32,4 +36,8 @@ internal static class LoweringTable
         if (row.Refuse(node, opset) is { } form) return new(node, LoweringRefusalKind.UnsupportedForm, form);
         return row.RefuseTypes(node, types) is { } type ? new(node, LoweringRefusalKind.UnsupportedType, type) : null;
     }
+
+    private static bool HasOtherValues(Node node) => node.Domain.Length == 0 && (node.OpType is
+        "SequenceAt" or "SequenceConstruct" or "SequenceEmpty" or "SequenceErase" or "SequenceInsert" or "SequenceLength" or "SequenceMap" or "SplitToSequence" or "ConcatFromSequence"
+        or "Optional" or "StringConcat" or "StringNormalizer" or "StringSplit" or "RegexFullMatch");
 }

@@ -27,7 +27,7 @@ internal static class PartRules
             if (ranges.Any(r => r.Axis == axis)) throw c.Inconsistent("an axis is given twice");
             long size = x[axis], step = steps[i];
             if (step is 0 or long.MinValue) throw c.Inconsistent("a step of 0");
-            long start = Clamp(starts[i], size, step > 0 ? 0 : -1, step), end = Clamp(ends[i], size, step > 0 ? 0 : -1, step);
+            long start = Clamp(starts[i], size, 0, step), end = Clamp(ends[i], size, step > 0 ? 0 : -1, step);
             long distance = step > 0 ? end - start : start - end;
             ranges.Add(new SliceRange(axis, start, step, distance <= 0 ? 0 : ((distance - 1) / Math.Abs(step)) + 1));
         }
@@ -114,7 +114,15 @@ internal static class PartRules
         if (c.Has(3) && c.Content(3) is not { Count: 0 })
         {
             long[] sizes = c.Integers(3);
-            if (sizes.Length != axes.Length || c.Node.String("keep_aspect_ratio_policy", "stretch") != "stretch") throw c.Inconsistent("sizes do not fit");
+            string policy = c.Node.String("keep_aspect_ratio_policy", "stretch")!;
+            if (sizes.Length != axes.Length || policy is not ("stretch" or "not_larger" or "not_smaller")) throw c.Inconsistent("sizes do not fit");
+            if (policy != "stretch")
+            {
+                // One scale for all axes: the one with which no axis is larger, or none smaller, than asked for.
+                float[] each = [.. axes.Select((axis, i) => (float)sizes[i] / x[axis])];
+                float common = policy == "not_larger" ? each.Min() : each.Max();
+                sizes = [.. axes.Select(axis => (long)MathF.Floor((x[axis] * common) + 0.5f))];
+            }
             for (int i = 0; i < axes.Length; i++) x[axes[i]] = sizes[i];
         }
         else
@@ -123,7 +131,7 @@ internal static class PartRules
                 ? [.. f]
                 : c.Content(scaleInput)?.ToFloats() ?? throw new UnknownShapeException(UnknownShape.DataDependent, "the scales of Resize are not known");
             if (scales.Length != axes.Length) throw c.Inconsistent("scales do not fit");
-            for (int i = 0; i < axes.Length; i++) x[axes[i]] = (long)Math.Floor((double)x[axes[i]] * scales[i]);
+            for (int i = 0; i < axes.Length; i++) x[axes[i]] = (long)MathF.Floor(x[axes[i]] * scales[i]);
         }
         c.Set(0, c.Type(0), x);
     }

@@ -1,3 +1,4 @@
+using PruneTasks.Onnx;
 using static PruneTasks.Torch.Lowering.LoweringRow;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -10,7 +11,7 @@ internal static class ConvolutionOperators
     internal static IReadOnlyList<LoweringRow> Rows { get; } =
     [
         One("Conv", Conv),
-        One("ConvTranspose", ConvTranspose),
+        One("ConvTranspose", ConvTranspose) with { Refuse = (node, _) => node.Inputs.ElementAtOrDefault(1)?.Constant is { Shape.Count: > 2 } w ? Gaps(node, [.. w.Shape.Skip(2)]) : null },
     ];
 
     /// <summary>Conv as it stands: data, weight, bias.</summary>
@@ -38,6 +39,7 @@ internal static class ConvolutionOperators
         WindowGeometry g = WindowGeometry.Of(c, weight.shape[2..], x.shape.AsSpan(2));
         long[] extra = [.. c.Node.Ints("output_padding") ?? new long[g.Axes]];
         string auto = c.Node.String("auto_pad", "NOTSET")!;
+        if (Gaps(c.Node, g.Kernel) is { } gaps) throw c.Fail(gaps);
         long[]? size = c.Node.Ints("output_shape") is { } given ? [.. given.TakeLast(g.Axes)]
             : auto is "SAME_UPPER" or "SAME_LOWER" ? [.. Enumerable.Range(0, g.Axes).Select(i => x.shape[i + 2] * g.Strides[i])] : null;
         bool native = size is null && g.IsSymmetric && g.Begin.All(p => p >= 0) && Enumerable.Range(0, g.Axes).All(i => extra[i] == 0 || extra[i] < Math.Max(g.Strides[i], g.Dilations[i]));
@@ -56,6 +58,14 @@ internal static class ConvolutionOperators
             y = PaddingOperators.Constant(y, i + 2, -begin, extra[i] - end, 0);
         }
         return bias is null ? y : y + bias.reshape([-1, .. Enumerable.Repeat(1L, g.Axes)]);
+    }
+
+    // The standard makes the output stride times as long; ONNX Runtime leaves out what no kernel reaches.
+    private static string? Gaps(Node node, long[] kernel)
+    {
+        if (node.String("auto_pad", "NOTSET") is not ("SAME_UPPER" or "SAME_LOWER") || node.Ints("strides") is not { } strides) return null;
+        bool any = kernel.Where((k, i) => i < strides.Count && ((k - 1) * (node.Ints("dilations")?[i] ?? 1)) + 1 < strides[i]).Any();
+        return any ? "padded to the same size with strides that leave gaps between kernels" : null;
     }
 
     private static Tensor Native(LoweringCall c, Tensor x, Tensor weight, Tensor? bias, WindowGeometry g, long[] pads, long[] extra)

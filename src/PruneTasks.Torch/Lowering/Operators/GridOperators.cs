@@ -15,7 +15,7 @@ internal static class GridOperators
             Refuse = (node, _) => Mode(node) is null && !IsCubic(node) ? $"mode '{node.String("mode")}'"
                 : Padding(node) is null ? $"padding mode '{node.String("padding_mode")}'" : null,
         },
-        One("AffineGrid", AffineGrid),
+        One("AffineGrid", AffineGrid) with { Refuse = (node, _) => node.Inputs.ElementAtOrDefault(1)?.Constant is { } size ? LoneCorner(node, size.ToInt64s()) : null },
     ];
 
     private static bool IsCubic(Node node) => node.String("mode") is "cubic" or "bicubic";
@@ -49,11 +49,16 @@ internal static class GridOperators
         return functional.grid_sample(x, grid.to(x.dtype), Mode(c.Node)!.Value, Padding(c.Node)!.Value, c.Node.Int("align_corners", 0) != 0);
     }
 
+    // Where two corners are one place, torch takes the middle and ONNX Runtime an end.
+    private static string? LoneCorner(Node node, long[] size) =>
+        node.Int("align_corners", 0) != 0 && size.Skip(2).Contains(1) ? "aligned corners along an axis of one" : null;
+
     private static Tensor AffineGrid(LoweringCall c)
     {
         long[] size = c.Integers(1);
         long axes = size.Length - 2;
         if (axes is not (2 or 3) || !c[0].shape.SequenceEqual([size[0], axes, axes + 1])) throw c.Fail($"a map [{string.Join(", ", c[0].shape)}] for [{string.Join(", ", size)}]");
+        if (LoneCorner(c.Node, size) is { } problem) throw c.Fail(problem);
         return functional.affine_grid(c[0], size, c.Node.Int("align_corners", 0) != 0);
     }
 }

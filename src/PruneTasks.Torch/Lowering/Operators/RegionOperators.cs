@@ -17,16 +17,17 @@ internal static class RegionOperators
     {
         (Tensor x, float[] rois, long[] images) = (c[0], c[1].to(float32).contiguous().data<float>().ToArray(), c.Integers(2));
         long height = c.Node.Int("output_height", 1), width = c.Node.Int("output_width", 1), ratio = c.Node.Int("sampling_ratio", 0);
-        double scale = c.Node.Float("spatial_scale", 1);
+        // In float32 throughout: how many samples a cell gets hangs on the last bit.
+        float scale = c.Node.Float("spatial_scale", 1);
         // half_pixel is the default since opset 16; before, regions were not shifted and at least one pixel large.
         bool half = c.Node.String("coordinate_transformation_mode", c.Opset < 16 ? "output_half_pixel" : "half_pixel") == "half_pixel";
-        double shift = half ? 0.5 : 0;
+        float shift = half ? 0.5f : 0;
         if (x.dim() != 4 || c[1].dim() != 2 || c[1].shape[1] != 4 || images.Length != c[1].shape[0]) throw c.Fail("images [n, c, h, w], regions [r, 4] and [r] are needed");
         List<Tensor> parts = [];
         for (int r = 0; r < images.Length; r++)
         {
-            (double left, double top) = ((rois[4 * r] * scale) - shift, (rois[(4 * r) + 1] * scale) - shift);
-            (double w, double h) = ((rois[(4 * r) + 2] * scale) - shift - left, (rois[(4 * r) + 3] * scale) - shift - top);
+            (float left, float top) = ((rois[4 * r] * scale) - shift, (rois[(4 * r) + 1] * scale) - shift);
+            (float w, float h) = ((rois[(4 * r) + 2] * scale) - shift - left, (rois[(4 * r) + 3] * scale) - shift - top);
             if (!half) (w, h) = (Math.Max(w, 1), Math.Max(h, 1));
             Samples rows = new(top, h, height, ratio, x.shape[2]), columns = new(left, w, width, ratio, x.shape[3]);
             parts.Add(c.Node.String("mode", "avg") == "avg" ? Averages(x[images[r]], rows, columns) : Largest(x[images[r]], rows, columns));
@@ -37,16 +38,16 @@ internal static class RegionOperators
     // Places along one axis: two neighbours and their weights for each sample; samples beyond a pixel outside count nothing.
     private sealed class Samples
     {
-        internal Samples(double start, double length, long cells, long ratio, long size)
+        internal Samples(float start, float length, long cells, long ratio, long size)
         {
-            PerCell = ratio > 0 ? ratio : Math.Max(1, (long)Math.Ceiling(length / cells));
+            PerCell = ratio > 0 ? ratio : Math.Max(1, (long)MathF.Ceiling(length / cells));
             Cells = cells;
             Size = size;
             long n = cells * PerCell;
             (Low, High, LowWeight, HighWeight) = (new long[n], new long[n], new float[n], new float[n]);
             for (long i = 0; i < n; i++)
             {
-                double at = start + ((i + 0.5) * (length / cells) / PerCell);
+                float at = start + (i / PerCell * (length / cells)) + ((i % PerCell + 0.5f) * (length / cells) / PerCell);
                 if (at < -1 || at > size) continue;
                 at = Math.Clamp(at, 0, size - 1);
                 (Low[i], High[i]) = ((long)at, Math.Min((long)at + 1, size - 1));

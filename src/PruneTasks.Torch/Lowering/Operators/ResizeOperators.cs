@@ -19,7 +19,28 @@ internal static class ResizeOperators
         if (node.String("mode", "nearest") is not ("nearest" or "linear" or "bilinear" or "cubic")) return $"mode '{node.String("mode")}'";
         if (Coordinates(node, opset) is not ("half_pixel" or "half_pixel_symmetric" or "asymmetric" or "align_corners" or "pytorch_half_pixel" or "tf_half_pixel_for_nn" or "tf_crop_and_resize"))
             return $"coordinates '{Coordinates(node, opset)}'";
+        if (Coordinates(node, opset) == "align_corners" && Fractions(node, opset) is { } fractions) return fractions;
         return node.String("keep_aspect_ratio_policy", "stretch") is "stretch" or "not_larger" or "not_smaller" ? null : $"policy '{node.String("keep_aspect_ratio_policy")}'";
+    }
+
+    // A new length that comes out as a fraction: the standard keeps it in the coordinate, ONNX Runtime rounds it first.
+    private static string? Fractions(Node node, long opset)
+    {
+        IReadOnlyList<float>? scales = node.Attributes.TryGetValue("scales", out AttributeData? a) ? a.Floats : null;
+        if (scales is null && node.Inputs.ElementAtOrDefault(opset < 11 || node.OpType == "Upsample" ? 1 : 2) is { } input)
+        {
+            if (input.Constant is not { } constant) return "aligned corners with scales that are not constant";
+            scales = constant.ToFloats();
+        }
+        if (scales is null) return null;
+        IReadOnlyList<Axis>? shape = node.Inputs[0]?.DeclaredShape;
+        for (int i = 0; i < scales.Count; i++)
+        {
+            int axis = node.Ints("axes") is { } axes ? (int)(axes[i] < 0 ? axes[i] + (shape?.Count ?? 0) : axes[i]) : i;
+            bool whole = float.IsInteger(scales[i]) || (shape is not null && axis >= 0 && axis < shape.Count && shape[axis].Size is { } size && float.IsInteger(size * scales[i]));
+            if (!whole) return "aligned corners with lengths that come out as fractions";
+        }
+        return null;
     }
 
     private static string Coordinates(Node node, long opset) =>
@@ -31,39 +52,39 @@ internal static class ResizeOperators
         long[] axes = c.Node.Ints("axes") is { } given ? [.. given.Select(a => c.Axis(a, c[0].dim()))] : [.. Enumerable.Range(0, (int)x.dim()).Select(i => (long)i)];
         // Opset 10 and Upsample: (X, scales); later: (X, roi, scales, sizes).
         bool old = c.Opset < 11 || c.Node.OpType == "Upsample";
-        double[]? scales = c.Node.Attributes.TryGetValue("scales", out AttributeData? a) ? a.Floats?.Select(f => (double)f).ToArray() : Doubles(c.Optional(old ? 1 : 2));
+        float[]? scales = c.Node.Attributes.TryGetValue("scales", out AttributeData? a) ? a.Floats?.ToArray() : Floats(c.Optional(old ? 1 : 2));
         long[]? sizes = scales is null && c.Optional(3) is not null ? c.Integers(3) : null;
-        double[]? regions = old ? null : Doubles(c.Optional(1));
+        float[]? regions = old ? null : Floats(c.Optional(1));
         if ((scales?.Length ?? sizes?.Length) != axes.Length) throw c.Fail(scales is null && sizes is null ? "neither scales nor sizes" : "not one scale or size for each axis");
         if (sizes is not null && c.Node.String("keep_aspect_ratio_policy", "stretch") is var policy && policy != "stretch")
         {
             // One scale for all axes: the one with which no axis is larger, or none smaller, than asked for.
-            double[] each = [.. axes.Select((axis, i) => (double)sizes[i] / c[0].shape[axis])];
-            double common = policy == "not_larger" ? each.Min() : each.Max();
-            sizes = [.. axes.Select(axis => (long)Math.Floor(c[0].shape[axis] * common + 0.5))];
+            float[] each = [.. axes.Select((axis, i) => (float)sizes[i] / c[0].shape[axis])];
+            float common = policy == "not_larger" ? each.Min() : each.Max();
+            sizes = [.. axes.Select(axis => (long)MathF.Floor(c[0].shape[axis] * common + 0.5f))];
             scales = [.. axes.Select(_ => common)];
         }
         bool crop = Coordinates(c.Node, c.Opset) == "tf_crop_and_resize";
         if (crop && regions?.Length != 2 * axes.Length) throw c.Fail("no region");
         for (int i = 0; i < axes.Length; i++)
         {
-            long size = x.shape[axes[i]], target = sizes?[i] ?? (long)Math.Floor(size * scales![i]);
-            double scale = scales?[i] ?? (double)target / size;
-            (double, double)? region = crop ? (regions![i], regions[axes.Length + i]) : null;
+            long size = x.shape[axes[i]], target = sizes?[i] ?? (long)MathF.Floor(size * scales![i]);
+            float scale = scales?[i] ?? (float)target / size;
+            (float, float)? region = crop ? (regions![i], regions[axes.Length + i]) : null;
             if (target != size || scale != 1 || (region is { } r && r != (0, 1))) x = Axis(c, x, axes[i], target, scale, region);
         }
         return x;
     }
 
-    private static double[]? Doubles(Tensor? input) => input is { } t && t.numel() > 0 ? t.to(float64).contiguous().data<double>().ToArray() : null;
+    private static float[]? Floats(Tensor? input) => input is { } t && t.numel() > 0 ? t.to(float32).contiguous().data<float>().ToArray() : null;
 
-    private static Tensor Axis(LoweringCall c, Tensor x, long axis, long target, double scale, (double Start, double End)? region)
+    private static Tensor Axis(LoweringCall c, Tensor x, long axis, long target, float scale, (float Start, float End)? region)
     {
         long size = x.shape[axis];
         string mode = c.Node.String("mode", "nearest")!;
         bool nearest = mode == "nearest";
         // A filter that looks further where it shrinks (antialias).
-        double stretch = c.Node.Int("antialias", 0) != 0 && !nearest ? Math.Min(scale, 1) : 1;
+        float stretch = c.Node.Int("antialias", 0) != 0 && !nearest ? Math.Min(scale, 1) : 1;
         int reach = nearest ? 0 : (int)Math.Ceiling((mode == "cubic" ? 2 : 1) / stretch), taps = nearest ? 1 : 2 * reach;
         bool outside = c.Node.Int("exclude_outside", 0) != 0;
         var index = new long[taps, target];
@@ -71,7 +92,7 @@ internal static class ResizeOperators
         var beyond = new bool[target];
         for (long i = 0; i < target; i++)
         {
-            double at = Coordinate(Coordinates(c.Node, c.Opset), i, size, target, scale, region);
+            float at = Coordinate(Coordinates(c.Node, c.Opset), i, size, target, scale, region);
             beyond[i] = region is not null && (at < 0 || at > size - 1);
             if (nearest)
             {
@@ -99,18 +120,18 @@ internal static class ResizeOperators
         return beyond.Any(b => b) ? where(tensor(beyond).reshape(along), full([], c.Node.Float("extrapolation_value", 0), y.dtype), y) : y;
     }
 
-    private static double Coordinate(string mode, long i, long size, long target, double scale, (double Start, double End)? region) => mode switch
+    // In float32, as ONNX Runtime has it: a place that is whole in float32 may be a little beside it in float64, and round elsewhere.
+    private static float Coordinate(string mode, long i, long size, long target, float scale, (float Start, float End)? region) => mode switch
     {
         "asymmetric" => i / scale,
-        // By scales the new length may be a fraction; the operator's page keeps it in the coordinate.
-        "align_corners" => target == 1 ? 0 : i * (size - 1.0) / (scale * size - 1),
+        "align_corners" => target == 1 ? 0 : i * (size - 1f) / (target - 1f),
         "pytorch_half_pixel" when target == 1 => 0,
-        "tf_half_pixel_for_nn" => (i + 0.5) / scale,
+        "tf_half_pixel_for_nn" => (i + 0.5f) / scale,
         // What rounding the length left over is shared by both ends.
-        "half_pixel_symmetric" => size / 2.0 * (1 - target / (scale * size)) + (i + 0.5) / scale - 0.5,
+        "half_pixel_symmetric" => (size / 2f * (1 - (target / (scale * size)))) + ((i + 0.5f) / scale) - 0.5f,
         "tf_crop_and_resize" when target == 1 => (region!.Value.Start + region.Value.End) * (size - 1) / 2,
-        "tf_crop_and_resize" => region!.Value.Start * (size - 1) + i * (region.Value.End - region.Value.Start) * (size - 1) / (target - 1.0),
-        _ => (i + 0.5) / scale - 0.5,
+        "tf_crop_and_resize" => (region!.Value.Start * (size - 1)) + (i * (region.Value.End - region.Value.Start) * (size - 1) / (target - 1f)),
+        _ => ((i + 0.5f) / scale) - 0.5f,
     };
 
     private static long Nearest(double at, string mode) => mode switch
