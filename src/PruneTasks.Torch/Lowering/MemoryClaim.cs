@@ -24,7 +24,7 @@ internal static class MemoryClaim
         double bytes = node.OpType switch
         {
             "ConstantOfShape" => Floating * Product(Sizes(inputs, 0)),
-            "Expand" => Floating * Math.Max(Count(inputs, 0), 1) * Product(Sizes(inputs, 1)),
+            "Expand" => Floating * Expanded(inputs),
             "Tile" => Floating * Count(inputs, 0) * Product(Sizes(inputs, 1)),
             "Range" => Wide * RangeLength(inputs),
             "Pad" => Floating * Padded(node, inputs),
@@ -59,11 +59,9 @@ internal static class MemoryClaim
     {
         if (inputs.Length == 0 || inputs[0] is not { } data) return 0;
         double[] pads = node.Ints("pads") is { Count: <= 2 * MostSizes } given ? [.. given.Select(p => (double)p)] : inputs.Length > 1 && inputs[1] is { } tensor && tensor.numel() <= 2 * MostSizes ? AllOf(tensor) : [];
-        if (pads.Length != 2 * data.ndim)
-            return Count(inputs, 0) * Math.Max(1, pads.Sum(Math.Abs)); // With axes: more than it can be.
-        double count = 1;
-        for (int i = 0; i < data.ndim; i++) count *= Math.Max(0, data.shape[i] + pads[i] + pads[i + (int)data.ndim]);
-        return count;
+        double[] axes = inputs.Length > 3 && inputs[3] is not null ? Sizes(inputs, 3) : [.. Enumerable.Range(0, (int)data.ndim).Select(a => (double)a)];
+        if (pads.Length != 2 * axes.Length) return 0; // A mistake, which the operator itself names.
+        return Resized(data, axes, (size, i) => Math.Max(0, size + pads[i] + pads[i + axes.Length]));
     }
 
     private static double[] AllOf(Tensor tensor)
@@ -78,11 +76,37 @@ internal static class MemoryClaim
         {
             // Sizes of some axes only (since opset 18): the others stay.
             double[] given = Sizes(inputs, 3);
-            return Product(given) * (node.Ints("axes") is null ? 1 : Count(inputs, 0));
+            return node.Ints("axes") is { } axes && inputs[0] is { } data && axes.Count == given.Length
+                ? Resized(data, [.. axes.Select(a => (double)a)], (_, i) => Math.Max(0, given[i]))
+                : Product(given);
         }
         double[] scales = node.Attributes.TryGetValue("scales", out AttributeData? a) && a.Floats is { Count: <= MostSizes } f ? [.. f.Select(x => (double)x)]
             : inputs.Length > 2 ? Sizes(inputs, 2) : Sizes(inputs, 1);
         return Count(inputs, 0) * Product(scales);
+    }
+
+    /// <summary>Elements when some axes get another size.</summary>
+    private static double Resized(Tensor data, double[] axes, Func<double, int, double> size)
+    {
+        double[] sizes = [.. data.shape.Select(s => (double)s)];
+        for (int i = 0; i < axes.Length; i++)
+        {
+            double axis = axes[i] < 0 ? axes[i] + sizes.Length : axes[i];
+            if (axis < 0 || axis >= sizes.Length) return 0;
+            sizes[(int)axis] = size(sizes[(int)axis], i);
+        }
+        return Product(sizes);
+    }
+
+    /// <summary>Elements of both shapes broadcast.</summary>
+    private static double Expanded(Tensor?[] inputs)
+    {
+        if (inputs.Length == 0 || inputs[0] is not { } data) return 0;
+        double[] wanted = Sizes(inputs, 1), have = [.. data.shape.Select(s => (double)s)];
+        double count = 1;
+        for (int i = 1; i <= Math.Max(wanted.Length, have.Length); i++)
+            count *= Math.Max(i <= wanted.Length ? wanted[^i] : 1, i <= have.Length ? have[^i] : 1);
+        return count;
     }
 
     private static double Side(Tensor?[] inputs, int index, int axis) =>
