@@ -3,7 +3,7 @@ using PruneTasks.Onnx.Serialization;
 namespace PruneTasks.Onnx;
 
 /// <summary>An editable ONNX graph. Nodes are kept in topological order, as the ONNX IR demands; edits keep names unique and uses true.</summary>
-public sealed class Graph
+public sealed partial class Graph
 {
     private readonly List<Node> _nodes = [];
     private readonly List<Value> _inputs = [];
