@@ -38,6 +38,12 @@ internal sealed class LayerCompression(
                 : part.Apply(pruned.Graph, plan.Keep);
             Outcomes.Add(new SiteOutcome(new SiteRemoval(plan.Site, live?.Invoke(plan.Site) is { } units ? [.. kept.Select(k => units[k])] : kept), error));
         }
+        // What the first layers behind channels read is final; those that stand further behind have a step of their own.
+        foreach (ConsumerStatistics layer in _parts.OfType<ChannelCompression>().SelectMany(p => p.Layers)
+            .Where(l => l.Tier != StatisticsTier.Windows && pruned.Graph.PositionOf(l.Layer.End.Node) == step.Position).DistinctBy(l => l.Layer.End.Node))
+        {
+            new OutputMatch(layer.Layer).Apply(pruned, dense);
+        }
         if (_heads is null) return;
         int at = Outcomes.FindIndex(o => o.Removal.Site == step.ValueOutput!.Site);
         using Refit refit = new(_heads, context);
@@ -72,6 +78,7 @@ internal sealed class LayerCompression(
             layer.Add([.. pruned.Run(batch, layer.Pruned)], [.. dense(batch, layer.Dense)], pruned.Weight(batch));
         }
         layer.Refit(pruned.Graph, static _ => true);
+        if (layer.Tier != StatisticsTier.Windows) new OutputMatch(layer.Layer).Apply(pruned, dense);
     }
 
     /// <summary>Input rows of the layer after the heads that belong to units of a site, in all heads, ascending.</summary>

@@ -52,6 +52,22 @@ public sealed class ChannelBuildTests
         double plain = Distance(model, dense, Plain(dense, sites, [kept])), repaired = Distance(model, dense, changed);
         TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"{windows} {channels}: plain removal {plain:g3}, repaired {repaired:g3}"));
         Assert.True(repaired < plain);
+        foreach (ConsumerStatistics layer in compression.Layers.Where(l => l.Tier != StatisticsTier.Windows))
+        {
+            using ActivationStream pruned = new(changed, batches);
+            (double before, _) = Seen();
+            new OutputMatch(layer.Layer).Apply(pruned, (batch, values) => stream.Run(batch, values));
+            (double after, double moved) = Seen();
+            Assert.True(after < before && moved < 1e-4);
+
+            (double Error, double Mean) Seen()
+            {
+                Tensor difference = changed.Run(batches.Batches[0], [layer.Layer.Output])[0] - dense.Run(batches.Batches[0], [layer.Layer.Output])[0];
+                Tensor more = changed.Run(batches.Batches[1], [layer.Layer.Output])[0] - dense.Run(batches.Batches[1], [layer.Layer.Output])[0];
+                Tensor both = cat([difference, more]);
+                return (both.square().mean().item<float>(), both.mean([0L, 2L, 3L]).abs().max().item<float>());
+            }
+        }
         double[] errors = compression.Errors(dense);
         Assert.Equal(0, errors[Units]);
         Assert.All(Enumerable.Range(0, Units), keep => Assert.True(errors[keep] >= errors[keep + 1]));
