@@ -7,14 +7,17 @@ internal sealed class ElementTypes
 {
     private readonly Dictionary<Value, ElementType> _types = [];
 
-    internal ElementTypes(Graph graph)
+    /// <summary>Types in <paramref name="graph"/>; in a body, <paramref name="outer"/> knows the values that it reads from around it.</summary>
+    internal ElementTypes(Graph graph, (Graph Graph, ElementTypes Types)? outer = null)
     {
+        foreach (Value read in graph.Outer)
+            if (outer is { } around && around.Graph.Values.TryGetValue(read.Name, out Value? value) && around.Types.Of(value) is var known && known != ElementType.Undefined) _types[read] = known;
         foreach (Node node in graph.Nodes)
         {
             for (int i = 0; i < node.Outputs.Count; i++)
             {
                 Value output = node.Outputs[i];
-                ElementType type = output.Type != ElementType.Undefined ? output.Type : output.Constant?.Type ?? Made(node, i);
+                ElementType type = output.Type != ElementType.Undefined ? output.Type : output.Constant?.Type ?? (node.Bodies.Any() ? FromBody(graph, node, i) : Made(node, i));
                 if (type != ElementType.Undefined) _types[output] = type;
             }
         }
@@ -25,6 +28,13 @@ internal sealed class ElementTypes
         value is null ? ElementType.Undefined
         : _types.TryGetValue(value, out ElementType type) ? type
         : value.Type != ElementType.Undefined ? value.Type : value.Constant?.Type ?? ElementType.Undefined;
+
+    // A Loop's body answers first whether to go on.
+    private ElementType FromBody(Graph graph, Node node, int output)
+    {
+        int at = node.OpType == "Loop" ? output + 1 : output;
+        return node.Bodies.Where(body => at < body.Outputs.Count).Select(body => new ElementTypes(body, (graph, this)).Of(body.Outputs[at])).FirstOrDefault(type => type != ElementType.Undefined);
+    }
 
     private ElementType Made(Node node, int output)
     {
@@ -53,8 +63,8 @@ internal sealed class ElementTypes
             "EmbedLayerNormalization" => output < 2 ? Input(2) : ElementType.Undefined,
             "QAttention" or "QGemm" => ElementType.Undefined,
             "TfIdfVectorizer" => ElementType.Float32,
-            // Bodies decide, or values that are not tensors.
-            "If" or "Loop" or "Scan" or "SequenceAt" or "ConcatFromSequence" or "OptionalGetElement" or "Constant" => ElementType.Undefined,
+            // Values that are not tensors, or constants without content.
+            "SequenceAt" or "ConcatFromSequence" or "OptionalGetElement" or "Constant" => ElementType.Undefined,
             _ => Input(0),
         };
     }

@@ -16,16 +16,16 @@ internal sealed class LoweringPlan
     private readonly IReadOnlyDictionary<string, long> _opsets;
 
     internal LoweringPlan(OnnxModel model)
-        : this(model.Graph, model.Opsets)
+        : this(model.Graph, model.Opsets, null)
     {
     }
 
-    private LoweringPlan(Graph graph, IReadOnlyDictionary<string, long> opsets)
+    private LoweringPlan(Graph graph, IReadOnlyDictionary<string, long> opsets, (Graph Graph, ElementTypes Types)? outer)
     {
         Graph = graph;
         _opsets = opsets;
         Cone = new ConstantCone(Graph);
-        Types = new ElementTypes(Graph);
+        Types = new ElementTypes(Graph, outer);
         Constants = [.. Graph.Initializers.Concat(Graph.Nodes.Where(n => n.OpType == "Constant").SelectMany(n => n.Outputs))
             .Where(v => v.Constant is { } c && TorchTypes.Of(c.Type) is not null)];
         HashSet<Value> usable = [.. Constants];
@@ -126,7 +126,7 @@ internal sealed class LoweringPlan
         LoweringRefusal? refusal = null;
         foreach (Graph body in node.Bodies)
         {
-            LoweringPlan plan = new(body, _opsets);
+            LoweringPlan plan = new(body, _opsets, (Graph, Types));
             _bodies.Add(body, plan);
             bool known = body.Outer.All(outer => node.Captured.Any(v => v.Name == outer.Name));
             if (ControlFlow.NeverRuns(node, body)) continue;

@@ -14,6 +14,6 @@ public sealed class ConformanceTests(ITestOutputHelper output)
             output.WriteLine($"{refused.Count()} {refused.Key}");
         string[] bad = [.. outcomes.Where(o => o.Status is ConformanceStatus.Wrong or ConformanceStatus.Crashed).Select(o => $"{o.Case}: {o.Status} {o.Reason}")];
         Assert.True(bad.Length == 0, $"{bad.Length} of {cases.Count}:\n{string.Join('\n', bad)}");
-        Assert.True(cases.Count >= 1482 && Count(ConformanceStatus.Passed) >= 1100, $"{cases.Count} cases, {Count(ConformanceStatus.Passed)} passed");
+        Assert.True(cases.Count >= 1482 && Count(ConformanceStatus.Passed) >= 1270, $"{cases.Count} cases, {Count(ConformanceStatus.Passed)} passed");
     }
 }

@@ -61,6 +61,33 @@ public sealed class MismatchTests
         { "TopK", [[3], [1]], "axis=3" },
         { "Pad", [[3], [5]], "" },
         { "Range", [[2], [2], [3]], "" },
+        { "LpPool", [[1, 3, 4, 4]], "kernel_shape=9,9" },
+        { "MaxPool", [[1, 3, 4, 4]], "kernel_shape=2" },
+        { "GridSample", [[1, 3, 4, 4], [1, 2, 2, 3]], "" },
+        { "GridSample", [[1, 3, 4, 4], [2, 2, 2, 2]], "" },
+        { "AffineGrid", [[1, 2, 3], [3]], "" },
+        { "RoiAlign", [[1, 3, 4, 4], [2, 3], [2]], "" },
+        { "RoiAlign", [[1, 3, 4, 4], [2, 4], [2]], "" },
+        { "NonMaxSuppression", [[1, 3, 4], [1, 1, 5]], "" },
+        { "DeformConv", [[1, 2, 5, 5], [2, 2, 2, 2], [1, 6, 4, 4]], "" },
+        { "Col2Im", [[1, 4, 5], [2], [2]], "" },
+        { "CenterCropPad", [[2, 3], [1]], "" },
+        { "DFT", [[1, 4, 3]], "" },
+        { "STFT", [[1, 4, 1], [1], [9]], "" },
+        { "Det", [[2, 3]], "" },
+        { "Compress", [[2, 3], [9]], "axis=1" },
+        { "ReverseSequence", [[2, 3], [5]], "" },
+        { "Scatter", [[2, 3], [1, 2], [1, 2]], "" },
+        { "NegativeLogLikelihoodLoss", [[2, 3], [2, 2]], "" },
+        { "SoftmaxCrossEntropyLoss", [[2, 3], [2]], "" },
+        { "MatMulInteger", [[2, 3], [4, 5]], "" },
+        { "ConvInteger", [[1, 3, 8, 8], [4, 5, 3, 3]], "" },
+        { "DequantizeLinear", [[2, 3], [4]], "" },
+        { "LRN", [[3]], "size=2" },
+        { "Hardmax", [[2, 3]], "axis=7" },
+        { "MeanVarianceNormalization", [[2, 3]], "axes=4" },
+        { "Multinomial", [[2, 3, 4]], "sample_size=2" },
+        { "BitwiseAnd", [[2, 3], [4]], "" },
     };
 
     [Theory]
@@ -87,6 +114,6 @@ public sealed class MismatchTests
         if (text.Contains("->", StringComparison.Ordinal)) return new() { ["equation"] = text };
         (string name, string value) = (text.Split('=')[0], text.Split('=')[1]);
         long[] list = [.. value.Split(',').Select(long.Parse)];
-        return new() { [name] = name is "axis" or "blocksize" ? list[0] : list };
+        return new() { [name] = name is "axis" or "blocksize" or "size" or "sample_size" ? list[0] : list };
     }
 }
