@@ -69,7 +69,8 @@ public sealed class CheckPrune : Microsoft.Build.Utilities.Task, ICancelableTask
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Log.Report(PruneDiagnostics.ModelUnreadable.In(record.Spec, record.Model, e.Message));
+            PruneDiagnostic written = PruneDiagnostics.NotWritten(record.Spec, folder.Directory, e);
+            Log.Report(written.Descriptor == PruneDiagnostics.DiskFull ? written : PruneDiagnostics.ModelUnreadable.In(record.Spec, record.Model, e.Message));
             return false;
         }
 

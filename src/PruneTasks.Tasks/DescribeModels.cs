@@ -89,13 +89,14 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
             Report(description.Diagnostics);
             if (description.Manifest is null || description.Record is null)
                 return null;
+            AtomicFile.RemoveLeftOvers(folder.Directory);
             AtomicFile.WriteIfDifferent(folder.Manifest, description.Manifest);
             description.Record.Write(folder.Record);
             return description.Record;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Report([PruneDiagnostics.OutputNotWritable.In(model.Spec, folder.Directory, e.Message)]);
+            Report([PruneDiagnostics.NotWritten(model.Spec, folder.Directory, e)]);
             return null;
         }
     }
@@ -109,7 +110,8 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
 
     private TaskItem ToItem(ModelFolder folder, ModelRecord record)
     {
-        bool current = DesignTime || (!Force && PruneCheck.IsCurrentByState(folder, record));
+        // With a staging folder: a build was killed after its stamp, and somebody must clean up.
+        bool current = DesignTime || (!Force && PruneCheck.IsCurrentByState(folder, record) && !Directory.Exists(folder.Staging));
         var item = new TaskItem(MSBuildText.Escape(folder.Manifest));
         item.SetMetadata("Name", MSBuildText.Escape(record.Name));
         item.SetMetadata("Spec", MSBuildText.Escape(record.Spec));

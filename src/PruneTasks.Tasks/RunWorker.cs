@@ -158,7 +158,7 @@ public sealed class RunWorker : ToolTask
         try
         {
             WriteRequest(record);
-            RunLimited();
+            RunLimited(record);
             WriteLog();
             _cancelled.Token.ThrowIfCancellationRequested();
             if (ReadResult(record) is not { } result)
@@ -184,10 +184,11 @@ public sealed class RunWorker : ToolTask
         return !Log.HasLoggedErrors;
     }
 
-    private void RunLimited()
+    private void RunLimited(ModelRecord record)
     {
-        if (Minutes() is { } limit)
-            Timeout = (int)Math.Min(int.MaxValue, limit.TotalMilliseconds);
+        TimeSpan? limit = Minutes(record);
+        if (limit is { } time)
+            Timeout = (int)Math.Min(int.MaxValue, time.TotalMilliseconds);
         // The worker ends when this process does, however that ends.
         EnvironmentVariables = [string.Format(CultureInfo.InvariantCulture, "{0}={1}", ParentVariable, ProcessMark.ProcessId)];
         if (PruneStamp.Read(_folder.Stamp)?.Seconds is { } before)
@@ -196,7 +197,7 @@ public sealed class RunWorker : ToolTask
             Log.LogMessage(MessageImportance.High, "{0}: pruning.", _folder.Name);
         _clock.Start();
         base.Execute();
-        _timedOut = Minutes() is { } time && ExitCode != 0 && _clock.Elapsed >= time;
+        _timedOut = ExitCode != 0 && _clock.Elapsed >= limit;
     }
 
     private void WriteRequest(ModelRecord record) =>
@@ -291,8 +292,15 @@ public sealed class RunWorker : ToolTask
 
     private string CommandLine() => $"\"{_host}\" {GenerateCommandLineCommands()}";
 
-    private TimeSpan? Minutes() =>
-        double.TryParse(TimeLimit, NumberStyles.Float, CultureInfo.InvariantCulture, out double minutes) && minutes > 0 ? TimeSpan.FromMinutes(minutes) : null;
+    private TimeSpan? Minutes(ModelRecord record)
+    {
+        if (string.IsNullOrEmpty(TimeLimit))
+            return null;
+        if (double.TryParse(TimeLimit, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double minutes))
+            return minutes > 0 ? TimeSpan.FromMinutes(Math.Min(minutes, int.MaxValue)) : null;
+        Log.Report(PruneDiagnostics.PropertyIgnored.In(record.Spec, "PruneTasksTimeout", TimeLimit!, "a number of minutes", "no limit"));
+        return null;
+    }
 
     private long CacheLimit(ModelRecord record)
     {

@@ -157,6 +157,77 @@ public sealed class RunWorkerTests : IDisposable
     }
 
     [Fact]
+    public void Properties_that_make_no_sense_are_warnings_and_the_defaults_hold()
+    {
+        RunWorker task = NewTask();
+        task.TimeLimit = "soon";
+        task.Cache = true;
+        task.CachePath = _folder["cache"];
+        task.CacheMaxSize = "lots";
+
+        Assert.True(task.Execute(), _engine.Text);
+
+        Assert.Equal(["PRUNE0918", "PRUNE0918"], _engine.Warnings.Select(w => w.Code));
+        Assert.Contains(_engine.Warnings, w => w.Message!.Contains("PruneTasksTimeout is 'soon'", StringComparison.Ordinal));
+        Assert.Contains(_engine.Warnings, w => w.Message!.Contains("5.0 GB is used", StringComparison.Ordinal));
+        Assert.NotEmpty(Directory.GetFiles(_folder["cache"], "model.onnx", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void What_is_larger_than_the_cache_may_be_is_not_kept()
+    {
+        RunWorker task = NewTask();
+        task.Cache = true;
+        task.CachePath = _folder["cache"];
+        task.CacheMaxSize = "10";
+
+        Assert.True(task.Execute(), _engine.Text);
+
+        Assert.Empty(Directory.Exists(_folder["cache"]) ? Directory.GetFiles(_folder["cache"], "model.onnx", SearchOption.AllDirectories) : []);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public void A_result_from_the_cache_repeats_its_warnings_and_speaks_of_this_project(bool sameText, int line)
+    {
+        Mode("warning");
+        RunWorker first = NewTask();
+        first.Cache = true;
+        first.CachePath = _folder["cache"];
+        Assert.True(first.Execute(), _engine.Text);
+        _folder.Write("other/second.prune.yaml", (sameText ? "" : "# moved\n") + File.ReadAllText(_folder["tiny.prune.yaml"]));
+        _folder.Write("other/data/sample.png", "");
+        File.WriteAllBytes(_folder["other", "second.onnx"], TinyModel.Identity());
+        Assert.True(Describe("other/second.prune.yaml", out _));
+        var check = new CheckPrune { BuildEngine = _engine = new RecordingEngine(), ModelDirectory = _folder["obj", "second"], Cache = true, CachePath = _folder["cache"] };
+
+        Assert.True(check.Execute(), _engine.Text);
+
+        Assert.False(check.NeedsPrune);
+        var warning = Assert.Single(_engine.Warnings);
+        Assert.Equal(("PRUNE0411", _folder["other", "second.prune.yaml"], line), (warning.Code, warning.File, warning.LineNumber));
+        Assert.Contains(_engine.Messages, m => m.Message!.StartsWith("second: the fake worker ran (from the cache); report: ", StringComparison.Ordinal));
+        Assert.Equal(TinyModel.Identity(), File.ReadAllBytes(_folder["obj", "second", "second.pruned.onnx"]));
+        Assert.Single(Starts());
+        Assert.Equal("second", (string?)JsonNode.Parse(File.ReadAllText(_folder["obj", "second", "result.json"]))!["name"]);
+    }
+
+    [Fact]
+    public void A_staging_folder_that_a_killed_build_left_goes_though_the_model_is_current()
+    {
+        Assert.True(NewTask().Execute(), _engine.Text);
+        _folder.Write("obj/tiny/staging/left", "");
+
+        Assert.True(Describe(out string current));
+        Assert.Equal("false", current);
+        Assert.False(NeedsPrune());
+        Assert.False(Directory.Exists(_model.Staging));
+        Assert.True(Describe(out current));
+        Assert.Equal("true", current);
+    }
+
+    [Fact]
     public void Stages_with_the_time_left_are_messages_that_every_logger_shows()
     {
         Mode("stages");
@@ -286,12 +357,14 @@ public sealed class RunWorkerTests : IDisposable
         Assert.False(Directory.Exists(_model.Staging));
     }
 
-    private bool Describe(out string current)
+    private bool Describe(out string current) => Describe("tiny.prune.yaml", out current);
+
+    private bool Describe(string spec, out string current)
     {
         var task = new DescribeModels
         {
             BuildEngine = _engine,
-            Models = [new TaskItem("tiny.prune.yaml")],
+            Models = [new TaskItem(spec)],
             ProjectDirectory = _folder.Path,
             OutputDirectory = _folder["obj"],
             ToolAssembly = Repository.FakeWorker,

@@ -48,7 +48,7 @@ internal static class ModelDescriber
             Class = item.Class,
             Namespace = item.Namespace,
             Resource = built.Manifest.Resource,
-            CanonicalSpec = Sha256.OfText(CanonicalSpec.Write(WithoutNames(spec))),
+            CanonicalSpec = Sha256.OfText(CanonicalSpec.Write(WithoutNames(spec, built.Manifest.Labels))),
             DescribedState = state,
             DescribedFiles = described,
             ModelFiles = [.. model.Signature.ExternalFiles.Select(file => Path.Combine(folder, file.Location))],
@@ -59,9 +59,23 @@ internal static class ModelDescriber
         return new Description(built.Manifest.ToJson(), record, diagnostics);
     }
 
-    // How the class is called and where the model lies do not change what is pruned; the model's content is hashed apart.
-    private static PruneSpec WithoutNames(PruneSpec spec) =>
-        spec with { ClassName = "", Namespace = null, Model = new SpecPath("", "") };
+    // What the model and its class are called, and where files lie, does not change what is pruned: projects that differ in no more share a result. The
+    // files' content is hashed apart; labels are here, because classes can be chosen by them.
+    private static PruneSpec WithoutNames(PruneSpec spec, IReadOnlyList<string>? labels)
+    {
+        var nowhere = new SpecPath("", "");
+        return spec with
+        {
+            Name = "",
+            ClassName = "",
+            Namespace = null,
+            Model = nowhere,
+            Labels = labels is null ? null : new LabelSource(labels, null),
+            Data = new DataSpec { Personal = Here(spec.Data.Personal), Common = Here(spec.Data.Common), Test = Here(spec.Data.Test) },
+        };
+
+        DataSource? Here(DataSource? source) => source is null ? null : source with { Path = nowhere };
+    }
 
     private static IEnumerable<string> LabelsFile(PruneSpec spec) => spec.Labels?.File is { } file ? [file.Full] : [];
 }

@@ -6,6 +6,8 @@ namespace PruneTasks.Tasks.Running;
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {
+    // Windows: ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION as HRESULT. Unix: EWOULDBLOCK of Linux and of macOS. All else, as a full disk, would not end.
+    private static readonly HashSet<int> Taken = [unchecked((int)0x80070020), unchecked((int)0x80070021), 11, 35];
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private readonly FileStream _stream;
 
@@ -16,6 +18,7 @@ internal sealed class FolderLock : IDisposable
     /// <param name="onWait">Called once before the first pause.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">Cancelled while waiting.</exception>
+    /// <exception cref="IOException">The file cannot be made, or knows no locks.</exception>
     public static FolderLock Acquire(string path, Action onWait, CancellationToken cancellation)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -26,7 +29,7 @@ internal sealed class FolderLock : IDisposable
             {
                 return new FolderLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             }
-            catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
+            catch (IOException e) when (Taken.Contains(e.HResult))
             {
                 if (!waited)
                     onWait();

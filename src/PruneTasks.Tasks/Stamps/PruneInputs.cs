@@ -35,7 +35,8 @@ internal static class PruneInputs
     {
         if (!Directory.Exists(data))
         {
-            text.Add("data", File.Exists(data) ? Sha256.OfFile(data) : "missing");
+            // The extension says how it is read.
+            text.Add("data", File.Exists(data) ? "file" + Path.GetExtension(data).ToLowerInvariant() + " " + Sha256.OfFile(data) : "missing");
             return;
         }
 

@@ -90,12 +90,7 @@ internal sealed class PruneCache(string root)
 
             File.WriteAllText(Path.Combine(staged, CacheEntry.FileName), CacheEntry.Write(key, info, written), new UTF8Encoding(false));
             Directory.CreateDirectory(Path.GetDirectoryName(place)!);
-            RemoveFolder(place);
-            Directory.Move(staged, place);
-        }
-        catch (IOException) when (Directory.Exists(place))
-        {
-            // Another machine was faster; on this one the lock of the key is held. Its result is as good.
+            Place(staged, place);
         }
         finally
         {
@@ -170,6 +165,24 @@ internal sealed class PruneCache(string root)
         }
     }
 
+    // On one machine the lock of the key keeps others away; on a share without locks they may put their result there between the two calls.
+    private void Place(string staged, string place)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                RemoveFolder(place);
+                Directory.Move(staged, place);
+                return;
+            }
+            catch (IOException) when (attempt < 10 && Directory.Exists(staged))
+            {
+                Thread.Sleep(10);
+            }
+        }
+    }
+
     private string FolderOf(string key) => Path.Combine(Entries, key.Substring(0, 2), key);
 
     // With a folder, the files are copied there while they are hashed.
@@ -181,12 +194,16 @@ internal sealed class PruneCache(string root)
             return $"{missing} is missing";
         foreach (CacheFile file in entry.Files)
         {
-            string path = Path.Combine(entry.Folder, file.Name);
-            if (!File.Exists(path))
+            try
+            {
+                (long bytes, string sha) = HashedCopy.Run(Path.Combine(entry.Folder, file.Name), folder is null ? null : Path.Combine(folder, file.Name));
+                if (bytes != file.Bytes || sha != file.Sha256)
+                    return $"{file.Name} is not what was written";
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
                 return $"{file.Name} is missing";
-            (long bytes, string sha) = HashedCopy.Run(path, folder is null ? null : Path.Combine(folder, file.Name));
-            if (bytes != file.Bytes || sha != file.Sha256)
-                return $"{file.Name} is not what was written";
+            }
         }
 
         return null;
@@ -215,8 +232,9 @@ internal sealed class PruneCache(string root)
             Directory.CreateDirectory(Staging);
             Directory.Move(folder, doomed);
         }
-        catch (IOException) when (!Directory.Exists(folder))
+        catch (DirectoryNotFoundException)
         {
+            // Another process has just done it.
             return;
         }
 
