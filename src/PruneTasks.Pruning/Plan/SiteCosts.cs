@@ -26,6 +26,8 @@ public static class SiteCosts
             case ValueOutputSite { Attention: var a, Output: var output }:
                 // Shared values are stored and computed once, but every head mixes them.
                 return Sum([Times(Column(a.Value.Layer), a.Value.Columns.Count), Times(Row(output.Layer), output.Rows.Count), Product(a)]);
+            case ChannelSite channels:
+                return OfChannels(channels, oneSample);
             default:
                 throw new ArgumentOutOfRangeException(nameof(site));
         }
@@ -43,6 +45,32 @@ public static class SiteCosts
         static Cost Times(Cost c, long n) => new(c.Macs * n, c.Parameters * n, c.Bytes * n);
         static Cost Sum(IEnumerable<Cost> costs) => costs.Aggregate((a, b) => a + b);
     }
+
+    /// <summary>Every constant and every product that becomes smaller, with all its other sizes as they are.</summary>
+    private static Cost OfChannels(ChannelSite site, InferredShapes oneSample)
+    {
+        Dictionary<(Value, int), int> perUnit = SiteAxes.Of(site).ToDictionary(a => (a.Value, a.Axis), a => a.PerUnit);
+        Cost cost = default;
+        foreach (ConstantAxis axis in site.Constants.Where(c => IsCounted(c.Constant)))
+        {
+            TensorData constant = axis.Constant.Constant!;
+            long entries = constant.Count / constant.Shape[axis.Axis] * perUnit[(axis.Constant, axis.Axis)];
+            cost += new Cost(0, entries, entries * TensorData.SizeOf(constant.Type)!.Value);
+        }
+        foreach (WorkTerm term in SiteAxes.Nodes([site]).SelectMany(node => WorkTerm.Of(node, oneSample)))
+        {
+            for (int i = 0; i < term.Letters.Count; i++)
+            {
+                int taken = term.Letters[i].Axes.Select(a => perUnit.GetValueOrDefault(a)).FirstOrDefault(n => n > 0);
+                if (taken > 0) cost += new Cost(term.Letters.Where((_, j) => j != i).Aggregate((long)taken, (n, l) => n * l.Size), 0, 0);
+            }
+        }
+        return cost;
+    }
+
+    /// <summary>Parameters are floating-point constants with at least one axis (<see cref="CostModel"/>).</summary>
+    internal static bool IsCounted(Value value) =>
+        value.Constant is { Shape.Count: > 0, Type: ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16 };
 
     /// <summary>How many vectors a linear layer multiplies for one sample.</summary>
     /// <exception cref="InvalidOperationException">The shape of its input is unknown.</exception>

@@ -58,8 +58,18 @@ public static class UnitFinder
             }
         }
 
+        UnitInventory channels = ChannelFinder.Find(model, sites);
+        sites.AddRange(channels.Sites);
+        // One line for each layer: what was found as channels is not refused, and what the feed-forward finder has a reason for is not told twice.
+        Dictionary<string, string> names = layers.ByNode.ToDictionary(l => l.Key.Outputs[0].Name, l => l.Value.Output.Name);
+        HashSet<string> found = [.. channels.Sites.OfType<ChannelSite>().SelectMany(s => s.Producers).Select(p => NameOf(p.Node.Outputs[0].Name))];
+        refusals.RemoveAll(r => r.Kind == UnitKind.Ffn && found.Contains(r.Where));
+        HashSet<string> told = [.. refusals.Where(r => r.Kind == UnitKind.Ffn).Select(r => r.Where)];
+        refusals.AddRange(channels.Refusals.Select(r => r with { Where = NameOf(r.Where) }).Where(r => !told.Contains(r.Where)));
         Dictionary<Node, int> position = model.Graph.Nodes.Select((node, i) => (node, i)).ToDictionary(x => x.node, x => x.i);
         return new UnitInventory([.. sites.OrderBy(s => position[s.First]).ThenBy(s => s.Kind)], refusals);
+
+        string NameOf(string output) => names.GetValueOrDefault(output, output);
     }
 
     // ai.onnx since opset 23, and com.microsoft.

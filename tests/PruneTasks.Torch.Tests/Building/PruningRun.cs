@@ -34,7 +34,7 @@ internal sealed class PruningRun
         InferredShapes one = ShapeInference.Run(Model, OneSample(Model));
         ModelCost cost = CostModel.Of(Model, one);
         return Prune(UniformPlanner.ByRatios(
-            [.. Inventory.Sites.Select(s => (s, SiteCosts.Of(s, one)))], new Cost(cost.Total.Macs, cost.Total.Parameters, 0), ratios));
+            [.. Inventory.Sites.Select(s => (s, SiteCosts.Of(s, one)))], new Cost(cost.Total.Macs, cost.Total.Parameters, 0), ratios, SharedLayers.Of(Inventory.Sites, one)));
     }
 
     /// <summary>As above, with a width for every site.</summary>

@@ -24,7 +24,7 @@ internal static class ChannelCheck
         byte[] bytes = OnnxWriter.ToBytes(model);
         inputs ??= Inputs(model);
         UnitInventory inventory = Prepare(bytes).Inventory;
-        ChannelSite[] sites = [.. inventory.Sites.OfType<ChannelSite>()];
+        PruneSite[] sites = [.. inventory.Sites.Where(IsGated)];
         int[] each = [.. Enumerable.Range(0, sites.Length)];
         Random random = new(3);
         foreach (int[] chosen in each.Select(i => (int[])[i]).Append(each).Where(c => c.Length > 0))
@@ -35,7 +35,22 @@ internal static class ChannelCheck
                 Compare(bytes, inputs, kept, tolerance);
             }
         }
-        return [.. sites.Select(s => s.Units)];
+        return [.. sites.OfType<ChannelSite>().Select(s => s.Units)];
+    }
+
+    // Ranks of attention are rotated before they are cut: nothing is gone in effect by zeros alone.
+    private static bool IsGated(PruneSite site) => site is ChannelSite or FfnSite;
+
+    private static void Close(Graph graph, PruneSite site, int[] kept)
+    {
+        if (site is ChannelSite channels) ChannelGate.Close(graph, channels, kept);
+        foreach (LinearView layer in site is FfnSite ffn ? ffn.Consumers : [])
+        {
+            float[] weight = layer.Weight.Constant!.ToFloats();
+            for (int i = 0; i < weight.Length; i++)
+                if (!kept.Contains(layer.InAxis == 0 ? i / layer.OutFeatures : i % layer.InFeatures)) weight[i] = 0;
+            graph.SetInitializer(layer.Weight, TensorData.FromFloats(layer.Weight.Type, layer.Weight.Constant.Shape, weight));
+        }
     }
 
     /// <summary>Random inputs for every input of the model; open axes are 2.</summary>
@@ -62,14 +77,20 @@ internal static class ChannelCheck
     private static void Compare(byte[] bytes, IReadOnlyDictionary<string, TensorData> inputs, Dictionary<int, int[]> kept, double tolerance)
     {
         (OnnxModel gated, UnitInventory there) = Prepare(bytes);
-        ChannelSite[] gates = [.. there.Sites.OfType<ChannelSite>()];
-        foreach ((int i, int[] stay) in kept) ChannelGate.Close(gated.Graph, gates[i], stay);
+        PruneSite[] gates = [.. there.Sites.Where(IsGated)];
+        foreach ((int i, int[] stay) in kept) Close(gated.Graph, gates[i], stay);
         IReadOnlyList<float[]> wanted = OrtRun.All(gated, inputs);
 
         (OnnxModel removed, UnitInventory here) = Prepare(bytes);
-        ChannelSite[] sites = [.. here.Sites.OfType<ChannelSite>()];
+        PruneSite[] sites = [.. here.Sites.Where(IsGated)];
+        InferredShapes one = ShapeInference.Run(removed, ShapeBinding.Default(1));
+        Cost planned = new PrunePlan([.. here.Sites.Select(s => new SitePlan(s, SiteCosts.Of(s, one), kept.TryGetValue(Array.IndexOf(sites, s), out int[]? k) ? k.Length : s.Units))], CostModel.Of(removed, one).Total)
+        {
+            Shared = SharedLayers.Of(here.Sites, one),
+        }.Pruned;
         PhysicalRemoval.Apply(removed, [.. kept.Select(k => new SiteRemoval(sites[k.Key], k.Value))], ShapeInvariants.Find(removed));
         OnnxModel read = OnnxReader.Load(OnnxWriter.ToBytes(removed));
+        Assert.Equal(CostModel.OfOneSample(read).Total, planned);
         IReadOnlyList<float[]> got = OrtRun.All(read, inputs);
         string what = string.Join(", ", kept.Select(k => $"{sites[k.Key].Name} {k.Value.Length}/{sites[k.Key].Units}"));
         for (int i = 0; i < wanted.Count; i++)
