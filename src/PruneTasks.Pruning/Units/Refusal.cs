@@ -40,6 +40,9 @@ public enum RefusalReason
 
     /// <summary>A control-flow body reads the value by name.</summary>
     CapturedBySubgraph,
+
+    /// <summary>A trial showed that the model with units removed does not compute what the model with the same units switched off does.</summary>
+    RemovalNotExact,
 }
 
 /// <summary>Units that were found but left dense: where, why, and in words.</summary>

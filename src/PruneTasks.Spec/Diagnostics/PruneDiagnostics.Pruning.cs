@@ -92,4 +92,10 @@ public static partial class PruneDiagnostics
         "PRUNE0422",
         "Not all calibration samples are used",
         "only {0} of {1} calibration samples are used: the activations of one sample take {2}");
+
+    /// <summary>At one place the removal of units was tried, and is not exact.</summary>
+    public static readonly PruneDiagnosticDescriptor RemovalNotExact = Warning(
+        "PRUNE0425",
+        "A removal was undone",
+        "{0} '{1}' is left dense: {2}");
 }

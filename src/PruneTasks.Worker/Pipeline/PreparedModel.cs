@@ -44,4 +44,14 @@ internal sealed record PreparedModel(OnnxModel Model, InferredShapes Shapes, Inf
             return false;
         }
     }
+
+    /// <summary>Without some places; they become refusals.</summary>
+    public PreparedModel Without(IReadOnlyList<InexactSite> wrong) => this with
+    {
+        Inventory = Inventory with
+        {
+            Sites = [.. Inventory.Sites.Where(site => wrong.All(w => !ReferenceEquals(w.Site, site)))],
+            Refusals = [.. Inventory.Refusals, .. wrong.Select(w => new Refusal(w.Site.Kind, w.Site.Name, w.Site.First.OpType, RefusalReason.RemovalNotExact, $"removal was tried and undone: {w.Why}"))],
+        },
+    };
 }

@@ -24,6 +24,12 @@ internal sealed class PrunePipeline : IPruningPipeline
         ExactRewrites? exact = rewrites is { Done.Count: > 0 } ? rewrites : null;
         if (rewrites?.ClassesStay is { } stay) warnings.Add(PruneDiagnostics.ClassesStay.At(job.Spec.File, job.Spec.PlaceOf("prune.classes"), stay));
         PreparedModel model = stages.Run("find units", () => PreparedModel.From(loaded, oneSample));
+        if (model.Inventory.Sites.Count > 0)
+        {
+            IReadOnlyList<InexactSite> wrong = stages.Run("check removal", () => RemovalCheck.Run(model, job.Calibration, job.Spec.Prune.Seed, job.Threads));
+            warnings.AddRange(wrong.Select(w => PruneDiagnostics.RemovalNotExact.At(job.Spec.File, job.Spec.PlaceNear("model"), w.Site.Kind.ToSpecName(), w.Site.Name, w.Why)));
+            model = model.Without(wrong);
+        }
         model = BaselineChoice.OnlyKnown(job, model, warnings);
         if (model.Inventory.Sites.Count > 0) job = CalibrationMemory.Fit(job, model.Memory, warnings);
         using TorchNetwork? network = model.Inventory.Sites.Count == 0 ? null : stages.Run("load libtorch", () =>

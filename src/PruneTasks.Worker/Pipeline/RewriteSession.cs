@@ -20,10 +20,7 @@ internal sealed class RewriteSession
     public RewriteSession(PruneJob job, ShapeBinding oneSample)
     {
         (_job, _oneSample, _model) = (job, oneSample, job.LoadModel());
-        ElementType type = _model.Graph.Initializers.Select(v => v.Constant).OfType<TensorData>()
-            .Where(c => c.Type is ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16)
-            .MaxBy(c => c.Count)?.Type ?? ElementType.Float32;
-        _tolerance = Verification.Tolerance(type);
+        _tolerance = Verification.Tolerance(_model);
     }
 
     /// <summary>One rewrite.</summary>

@@ -14,11 +14,16 @@ internal static class Verification
     /// <summary>Largest allowed difference, relative to the largest output (or 1): rounding of another order of summation.</summary>
     public static double Tolerance(ElementType weights) => weights is ElementType.Float16 or ElementType.BFloat16 ? 2e-2 : 1e-4;
 
+    /// <summary>The same for the element type in which a model has most of its weights.</summary>
+    public static double Tolerance(OnnxModel model) => Tolerance(model.Graph.Initializers.Select(v => v.Constant).OfType<TensorData>()
+        .Where(c => c.Type is ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16)
+        .MaxBy(c => c.Count)?.Type ?? ElementType.Float32);
+
     /// <summary>Runs both models.</summary>
     /// <param name="masked">The dense graph with masked, refitted weights.</param>
     /// <param name="pruned">The file to be delivered.</param>
     /// <param name="set">Samples to run.</param>
-    /// <param name="tolerance">See <see cref="Tolerance"/>.</param>
+    /// <param name="tolerance">See <see cref="Tolerance(ElementType)"/>.</param>
     /// <param name="threads">Threads; 0 for all cores.</param>
     /// <param name="reference">What the first model is called in messages.</param>
     /// <returns>The largest difference, relative as above.</returns>
@@ -43,7 +48,7 @@ internal static class Verification
     {
         if (masked is null || pruned is null) return 0;
         if (!masked.Shape.SequenceEqual(pruned.Shape)) throw Failed($"output '{output}' has shape [{string.Join(", ", pruned.Shape)}] instead of [{string.Join(", ", masked.Shape)}]");
-        if (masked.Type is not (ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 or ElementType.Float64)) return 0;
+        if (masked.Type is not (ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 or ElementType.Float64)) return OutputDistance.Between(masked, pruned).Relative;
         float[] a = masked.ToFloats(), b = pruned.ToFloats();
         double largest = 1, difference = 0;
         for (int i = 0; i < a.Length; i++)
