@@ -7,6 +7,6 @@ CommandContext context = new(Console.Out, Console.Error)
     // A line that is drawn over needs a terminal that can go back to its beginning; logs of CI get plain lines.
     TerminalWidth = Console.IsErrorRedirected || Environment.GetEnvironmentVariable("TERM") == "dumb" || Environment.GetEnvironmentVariable("CI") is not (null or "" or "false")
         ? null
-        : static () => Console.WindowWidth,
+        : static () => Console.WindowWidth is > 0 and int width ? width : 80,
 };
 return await WorkerCommandLine.RunAsync(args, context).ConfigureAwait(false);

@@ -20,6 +20,9 @@ public sealed record DistillOptions
 
     /// <summary>Seed of the order of the samples.</summary>
     public int Seed { get; init; } = 42;
+
+    /// <summary>Told how many steps are done, of how many; may be <see langword="null"/>.</summary>
+    public Action<int, int>? Progress { get; init; }
 }
 
 /// <summary>What training did.</summary>

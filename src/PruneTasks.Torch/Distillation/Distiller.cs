@@ -76,6 +76,7 @@ public sealed class Distiller(LoweredGraph dense, CalibrationBatches fit, Calibr
         for (; step < options.Steps && !stop; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            options.Progress?.Invoke(step, options.Steps);
             using DisposeScope inner = NewDisposeScope();
             Tensor?[] gradients = Gradients(network, draw.Next(options.Batch), [.. trained.Select(v => leaves[v])], ref samples);
             if (step == 0) Drop([.. trained.Where((_, i) => gradients[i] is null)]);

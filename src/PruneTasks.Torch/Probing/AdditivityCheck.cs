@@ -15,6 +15,9 @@ public sealed record AdditivitySettings
     /// <summary>Whether its last axis is one distribution over classes.</summary>
     public required bool Distribution { get; init; }
 
+    /// <summary>Told how many probes are done, of how many; may be <see langword="null"/>.</summary>
+    public Action<int, int>? Progress { get; init; }
+
     /// <summary>Number of random unions.</summary>
     public int Unions { get; init; } = 12;
 
@@ -133,5 +136,5 @@ public sealed class AdditivityCheck : IDisposable
     }
 
     private ProbeReadings Read(IReadOnlyList<IReadOnlyList<int>> probes, CancellationToken cancellationToken) => ProbeMeter.Measure(
-        _model, _dense, _groups, probes, _watched, _settings.Output, _settings.Distribution, cancellationToken);
+        _model, _dense, _groups, probes, _watched, _settings.Output, _settings.Distribution, cancellationToken, _settings.Progress);
 }

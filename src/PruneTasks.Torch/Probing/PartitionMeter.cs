@@ -15,6 +15,9 @@ public sealed record PartitionMeterSettings
     /// <summary>Whether its last axis is one distribution over classes.</summary>
     public required bool Distribution { get; init; }
 
+    /// <summary>Told how many probes are done, of how many; may be <see langword="null"/>.</summary>
+    public Action<int, int>? Progress { get; init; }
+
     /// <summary>Passes (over the samples of both sides) that may be spent; above, random sets are measured (<see cref="ProbeChoice"/>).</summary>
     public required double PassLimit { get; init; }
 
@@ -52,7 +55,7 @@ public static class PartitionMeter
         ProbeChoice choice = settings.Probes > 0 ? new ProbeChoice(false, settings.Probes, $"{settings.Probes} random sets: asked for") : ProbeChoice.Of(groups.Count, alone, settings.PassLimit);
         ProbeDesign design = ProbeDesign.Create(groups.Count, Math.Max(settings.Share, 1.0 / groups.Count), Math.Max(1, choice.Probes), settings.Seed);
         IReadOnlyList<IReadOnlyList<int>> probes = choice.Alone ? [.. Enumerable.Range(0, groups.Count).Select(j => (int[])[j])] : [.. design.Probes.Select(p => p.Groups)];
-        ProbeReadings own = Read(personal), others = Read(common);
+        ProbeReadings own = Read(personal, 0), others = Read(common, probes.Count);
         // Shares of a sum are compared, so the price's unit does not matter. KL of a few images outweighs that of all others; the logit error is steadier,
         // tells apart what KL cannot, and adds up best (docs/decisions/0011).
         const ProbeObservation price = ProbeObservation.LogitError;
@@ -65,7 +68,8 @@ public static class PartitionMeter
             ? PriceSample.Alone(readings.BySample(price))
             : PriceSample.Recovered(design, readings.BySample(price), recovery);
 
-        ProbeReadings Read(CalibrationBatches samples) => ProbeMeter.Measure(
-            model, dense, groups, probes, samples, settings.Output, settings.Distribution, cancellationToken);
+        ProbeReadings Read(CalibrationBatches samples, int before) => ProbeMeter.Measure(
+            model, dense, groups, probes, samples, settings.Output, settings.Distribution, cancellationToken,
+            (done, total) => settings.Progress?.Invoke(before + done, 2 * total));
     }
 }

@@ -35,10 +35,11 @@ public static class ProbeMeter
     /// <param name="output">What is watched.</param>
     /// <param name="distribution">Whether its last axis is one distribution over classes.</param>
     /// <param name="cancellationToken">Looked at between probes.</param>
+    /// <param name="progress">Told how many probes are done, of how many; may be <see langword="null"/>.</param>
     /// <remarks>Probes are run in the order of the first node that they change, so that what comes before is computed once for all.</remarks>
     public static ProbeReadings Measure(
         OnnxModel model, LoweredGraph dense, IReadOnlyList<ProbeGroup> groups, IReadOnlyList<IReadOnlyList<int>> probes, CalibrationBatches calibration,
-        WatchedOutputs output, bool distribution, CancellationToken cancellationToken)
+        WatchedOutputs output, bool distribution, CancellationToken cancellationToken, Action<int, int>? progress = null)
     {
         using var off = no_grad();
         using DisposeScope outer = NewDisposeScope();
@@ -46,7 +47,7 @@ public static class ProbeMeter
         ProbeAnswer[] answers = [.. Enumerable.Range(0, stream.Batches).Select(b => ProbeAnswer.Of(output.Read(values => stream.Run(b, values)), distribution))];
         var readings = new ProbeReading[probes.Count];
         double passes = 1;
-        int cut = 0;
+        int cut = 0, done = 0;
         foreach ((int i, int position) in probes.Select((p, i) => (i, Position: p.Select(g => groups[g].Position).DefaultIfEmpty(0).Min())).OrderBy(p => p.Position))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -56,6 +57,7 @@ public static class ProbeMeter
             ProbeGroup.Apply(dense, changed, [.. probes[i].Select(g => groups[g])]);
             readings[i] = ProbeReading.Join([.. Enumerable.Range(0, stream.Batches).Select(b => Read(b, changed))]);
             passes += 1 - ((double)cut / model.Graph.Nodes.Count);
+            progress?.Invoke(++done, probes.Count);
         }
         return new ProbeReadings(readings, passes);
 

@@ -15,6 +15,9 @@ public sealed record ProbePriceSettings
     /// <summary>Whether its last axis is one distribution over classes; then KL is the price, else the squared error.</summary>
     public required bool Distribution { get; init; }
 
+    /// <summary>Told how many probes are done, of how many; may be <see langword="null"/>.</summary>
+    public Action<int, int>? Progress { get; init; }
+
     /// <summary>Random sets; 0: <see cref="ProbeDesign.Recommended"/>.</summary>
     public int Count { get; init; }
 
@@ -67,7 +70,7 @@ public static class ProbePrices
             ProbeGroup[] groups = [.. made.Select(m => m.Group)];
             ProbeDesign design = ProbeDesign.Create(sites.Count, settings.Share, settings.Count > 0 ? settings.Count : ProbeDesign.Recommended(sites.Count), settings.Seed);
             ProbeReadings readings = ProbeMeter.Measure(
-                model, dense, groups, [.. design.Probes.Select(p => p.Groups)], watched, settings.Output, settings.Distribution, cancellationToken);
+                model, dense, groups, [.. design.Probes.Select(p => p.Groups)], watched, settings.Output, settings.Distribution, cancellationToken, settings.Progress);
             ProbeObservation price = settings.Distribution ? ProbeObservation.Divergence : ProbeObservation.LogitError;
             // The prior: what share of its own output the site loses.
             double[] prior = [.. made.Zip(half, (m, s) => m.Errors[0] > 0 ? m.Errors[s.Keep] / m.Errors[0] : 0)];

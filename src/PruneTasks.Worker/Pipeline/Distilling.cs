@@ -44,5 +44,5 @@ internal static class Distilling
 
     /// <summary>What trains as the spec says; also between the steps of a build.</summary>
     public static Distiller For(PruneJob job, LoweredGraph graph, CalibrationBatches batches, CalibrationBatches? holdOut) => new(
-        graph, batches, holdOut, new DistillOptions { Steps = job.Spec.Prune.Distill.Steps, Observation = SitePricing.Answers(job.Spec.Task), Seed = job.Spec.Prune.Seed });
+        graph, batches, holdOut, new DistillOptions { Steps = job.Spec.Prune.Distill.Steps, Observation = SitePricing.Answers(job.Spec.Task), Seed = job.Spec.Prune.Seed, Progress = job.Progress.Step });
 }

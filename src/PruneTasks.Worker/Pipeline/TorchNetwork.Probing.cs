@@ -44,6 +44,7 @@ internal sealed partial class TorchNetwork
                 Solver = settings.Partition.Solver,
                 Bootstrap = settings.Partition.Bootstrap,
                 Seed = wanted.Seed,
+                Progress = _job.Progress.Step,
             },
             cancellation);
         _job.Log(string.Create(
@@ -90,6 +91,7 @@ internal sealed partial class TorchNetwork
                         Share = groups.Count < 64 ? 0.3 : 0.05,
                         Bootstrap = settings.Bootstrap,
                         Seed = _job.Spec.Prune.Seed,
+                        Progress = _job.Progress.Step,
                     },
                     cancellation);
                 _job.Log(string.Create(
@@ -127,6 +129,7 @@ internal sealed partial class TorchNetwork
                 Distribution = IsDistribution,
                 Unions = Unions,
                 Seed = _job.Spec.Prune.Seed,
+                Progress = _job.Progress.Step,
             },
             cancellation);
         AdditivityMeasurement measured = check.Measure(cancellation)!;

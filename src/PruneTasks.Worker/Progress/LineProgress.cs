@@ -11,14 +11,16 @@ internal sealed class LineProgress(Action<string> write, TimeProvider? time = nu
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly StepPace _steps = new(time ?? TimeProvider.System);
     private string _stage = "";
-    private long _began, _said;
+    private long _said;
 
     /// <inheritdoc/>
     public void Stage(string name)
     {
         _stage = name;
-        _began = _said = _time.GetTimestamp();
+        _said = _time.GetTimestamp();
+        _steps.Reset();
         write(name);
     }
 
@@ -28,9 +30,10 @@ internal sealed class LineProgress(Action<string> write, TimeProvider? time = nu
     /// <inheritdoc/>
     public void Step(int done, int total)
     {
+        _steps.Step(done, total);
         if (_time.GetElapsedTime(_said) < Interval) return;
         _said = _time.GetTimestamp();
-        string left = Pace.Left(_time.GetElapsedTime(_began), done, total) is { } rest ? $", about {Pace.Clock(rest)} left" : "";
+        string left = _steps.Left is { } rest ? $", about {Pace.Clock(rest)} left" : "";
         write(string.Create(CultureInfo.InvariantCulture, $"{_stage}: {done} of {total}{left}"));
     }
 }

@@ -17,10 +17,11 @@ internal sealed class TerminalProgress : IRunProgress, IDisposable
     private readonly Func<int> _width;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
+    private readonly StepPace _steps;
     private readonly long _start;
     private string _stage = "";
     private long _began;
-    private int _done, _total, _drawn;
+    private int _drawn;
     private bool _ended;
 
     /// <summary>Draws on a terminal from now on.</summary>
@@ -30,6 +31,7 @@ internal sealed class TerminalProgress : IRunProgress, IDisposable
     public TerminalProgress(TextWriter terminal, Func<int> width, TimeProvider? time = null)
     {
         (_terminal, _width, _time) = (terminal, width, time ?? TimeProvider.System);
+        _steps = new StepPace(_time);
         _start = _began = _time.GetTimestamp();
         _timer = _time.CreateTimer(_ => Locked(Draw), null, Tick, Tick);
     }
@@ -38,7 +40,8 @@ internal sealed class TerminalProgress : IRunProgress, IDisposable
     public void Stage(string name) => Locked(() =>
     {
         if (_stage.Length > 0) Keep($"{_stage} ({Pace.Clock(_time.GetElapsedTime(_began))})");
-        (_stage, _began, _done, _total) = (name, _time.GetTimestamp(), 0, 0);
+        (_stage, _began) = (name, _time.GetTimestamp());
+        _steps.Reset();
         Draw();
     });
 
@@ -50,7 +53,7 @@ internal sealed class TerminalProgress : IRunProgress, IDisposable
     });
 
     /// <inheritdoc/>
-    public void Step(int done, int total) => Locked(() => (_done, _total) = (done, total));
+    public void Step(int done, int total) => Locked(() => _steps.Step(done, total));
 
     /// <summary>Writes to another writer that shows on the same terminal, above the bar.</summary>
     public void Above(Action write) => Locked(() =>
@@ -97,16 +100,15 @@ internal sealed class TerminalProgress : IRunProgress, IDisposable
     {
         if (_stage.Length == 0) return;
         var line = new StringBuilder(_stage);
-        TimeSpan elapsed = _time.GetElapsedTime(_began);
-        if (_total > 0)
+        if (_steps.Total > 0)
         {
-            int filled = (int)((long)BarWidth * Math.Min(_done, _total) / _total);
-            line.Append(CultureInfo.InvariantCulture, $"  [{new string('#', filled)}{new string('.', BarWidth - filled)}] {_done} of {_total}");
-            if (Pace.Left(elapsed, _done, _total) is { } left) line.Append(CultureInfo.InvariantCulture, $", about {Pace.Clock(left)} left");
+            int filled = (int)((long)BarWidth * Math.Min(_steps.Done, _steps.Total) / _steps.Total);
+            line.Append(CultureInfo.InvariantCulture, $"  [{new string('#', filled)}{new string('.', BarWidth - filled)}] {_steps.Done} of {_steps.Total}");
+            if (_steps.Left is { } left) line.Append(CultureInfo.InvariantCulture, $", about {Pace.Clock(left)} left");
         }
         else
         {
-            line.Append(CultureInfo.InvariantCulture, $"  {Pace.Clock(elapsed)}");
+            line.Append(CultureInfo.InvariantCulture, $"  {Pace.Clock(_time.GetElapsedTime(_began))}");
         }
         line.Append(CultureInfo.InvariantCulture, $"  (all: {Pace.Clock(_time.GetElapsedTime(_start))})");
         // The last column stays free: some terminals break the line there.

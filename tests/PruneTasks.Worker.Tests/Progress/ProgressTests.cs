@@ -27,6 +27,7 @@ public sealed class ProgressTests
         List<string> lines = [];
         var progress = new LineProgress(lines.Add, _time);
         progress.Stage("measure prices");
+        progress.Step(0, 40);
         for (int i = 1; i <= 30; i++)
         {
             _time.Advance(1);
@@ -37,12 +38,28 @@ public sealed class ProgressTests
     }
 
     [Fact]
+    public void A_stage_that_counts_anew_is_judged_by_the_new_steps()
+    {
+        var steps = new StepPace(_time);
+        steps.Step(0, 10);
+        _time.Advance(100);
+        steps.Step(10, 10);
+        Assert.Equal(TimeSpan.Zero, steps.Left);
+        steps.Step(0, 5);
+        Assert.Null(steps.Left);
+        _time.Advance(2);
+        steps.Step(1, 5);
+        Assert.Equal(TimeSpan.FromSeconds(8), steps.Left);
+    }
+
+    [Fact]
     public void A_terminal_shows_one_line_that_is_drawn_over_and_keeps_what_is_said()
     {
         using var terminal = new StringWriter { NewLine = "\n" };
         using (var progress = new TerminalProgress(terminal, () => 80, _time))
         {
             progress.Stage("build");
+            progress.Step(0, 4);
             _time.Advance(10);
             progress.Step(1, 4);
             progress.Line("a remark");
