@@ -4,8 +4,8 @@ using PruneTasks.Worker.Running;
 ParentWatch.Start();
 CommandContext context = new(Console.Out, Console.Error)
 {
-    // A line that is drawn over needs a terminal that can go back to its beginning; logs of CI get plain lines.
-    TerminalWidth = Console.IsErrorRedirected || Environment.GetEnvironmentVariable("TERM") == "dumb" || Environment.GetEnvironmentVariable("CI") is not (null or "" or "false")
+    // A line that is drawn over needs a terminal that can go back to its beginning; logs of CI get plain lines. Some terminals do not tell their width.
+    Terminal = static () => Console.IsErrorRedirected || Environment.GetEnvironmentVariable("TERM") == "dumb" || Environment.GetEnvironmentVariable("CI") is not (null or "" or "false")
         ? null
         : static () => Console.WindowWidth is > 0 and int width ? width : 80,
 };

@@ -10,6 +10,6 @@ internal sealed record CommandContext(TextWriter Output, TextWriter Error)
     /// <summary>Prunes; null for the real one.</summary>
     public IPruningPipeline? Pipeline { get; init; }
 
-    /// <summary>Columns of the terminal that <see cref="Error"/> is; null where it is none, and progress is plain lines.</summary>
-    public Func<int>? TerminalWidth { get; init; }
+    /// <summary>Asks for the columns of the terminal that <see cref="Error"/> is; null where it is none, and progress is plain lines. Not asked in a build.</summary>
+    public Func<Func<int>?> Terminal { get; init; } = static () => null;
 }

@@ -44,7 +44,7 @@ internal static class PruneCommand
 
     private static int Run(ParseResult parsed, CommandContext context, CancellationToken cancellation)
     {
-        if (context.TerminalWidth is not { } width) return Run(parsed, context, new LineProgress(context.Error.WriteLine), context.Output, cancellation);
+        if (parsed.GetValue(Request) is not null || context.Terminal() is not { } width) return Run(parsed, context, new LineProgress(context.Error.WriteLine), context.Output, cancellation);
         using TerminalProgress progress = new(context.Error, width);
         return Run(parsed, context, progress, new WriterAboveProgress(context.Output, progress), cancellation);
     }

@@ -11,14 +11,14 @@ internal static class WorkerCommandLine
     public const string ToolName = "prunetasks";
 
     /// <summary>Every command, in the order of the help.</summary>
-    private static readonly (string Name, Func<CommandContext, Command> Create)[] Commands =
+    private static readonly Row[] Commands =
     [
-        ("new-spec", NewSpecCommand.Create),
-        ("inspect", InspectCommand.Create),
-        ("prune", PruneCommand.Create),
-        ("explain", ExplainCommand.Create),
-        ("evaluate", EvaluateCommand.Create),
-        ("cache", CacheCommand.Create),
+        new("new-spec", NewSpecCommand.Create),
+        new("inspect", InspectCommand.Create),
+        new("prune", PruneCommand.Create),
+        new("explain", ExplainCommand.Create),
+        new("evaluate", EvaluateCommand.Create),
+        new("cache", CacheCommand.Create),
     ];
 
     /// <summary>The whole command line, as help and documentation show it.</summary>
@@ -29,10 +29,10 @@ internal static class WorkerCommandLine
     {
         // No RootCommand: that one takes its name from the process, which is 'dotnet' or a worker.
         var root = new Command(ToolName, "Prunes ONNX models with an app's own data, without training. Started by the build; also for use by hand.") { new HelpOption(), new VersionOption() };
-        bool known = Commands.Any(command => command.Name == only);
-        foreach ((string name, Func<CommandContext, Command> create) in Commands)
+        bool known = Array.Exists(Commands, row => row.Name == only);
+        foreach (Row row in Commands)
         {
-            if (!known || name == only) root.Subcommands.Add(create(context));
+            if (!known || row.Name == only) root.Subcommands.Add(row.Create(context));
         }
         return root;
     }
@@ -121,5 +121,13 @@ internal static class WorkerCommandLine
         {
             return $"not written: {failure.Message}";
         }
+    }
+
+    // A class: generic code over structs is compiled anew in each process.
+    private sealed class Row(string name, Func<CommandContext, Command> create)
+    {
+        public string Name => name;
+
+        public Func<CommandContext, Command> Create => create;
     }
 }
