@@ -35,7 +35,7 @@ internal static class CacheCommand
         return new Command("cache", "The results of pruning that builds keep and share.") { list, verify, clear };
     }
 
-    private static int Guard(ParseResult parsed, CommandContext context, Action<ParseResult, PruneCache, CommandContext, DiagnosticList> run) => WorkerCommandLine.Guard(
+    private static int Guard(ParseResult parsed, CommandContext context, Action<ParseResult, PruneCache, CommandContext, DiagnosticList> run) => CommandGuard.Run(
         diagnostics =>
         {
             string root = parsed.GetValue(Folder)

@@ -39,7 +39,7 @@ internal static class EvaluateCommand
         {
             Model, Against, SpecPath, Json, NoLatency, Threads, OnnxRuntime,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(WorkerCommandLine.Guard(
+        command.SetAction((parsed, cancellation) => Task.FromResult(CommandGuard.Run(
             diagnostics =>
             {
                 EvaluationResult result = Run(parsed, diagnostics, context.Error.WriteLine, cancellation);

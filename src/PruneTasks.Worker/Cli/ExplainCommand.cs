@@ -21,7 +21,7 @@ internal static class ExplainCommand
     public static Command Create(CommandContext context)
     {
         var command = new Command("explain", "Tells why a layer was kept or cut: its width, price curve, partition, and what was refused.") { Layer, Report, Json };
-        command.SetAction(parsed => WorkerCommandLine.Guard(
+        command.SetAction(parsed => CommandGuard.Run(
             _ =>
             {
                 string file = ReportFile.Find(parsed.GetValue(Report), Directory.GetCurrentDirectory());

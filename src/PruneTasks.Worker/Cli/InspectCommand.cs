@@ -15,7 +15,7 @@ internal static class InspectCommand
     public static Command Create(CommandContext context)
     {
         var command = new Command("inspect", "Shows what is in a model: opset, inputs, outputs, cost, units that can be pruned, barriers with their reasons.") { Model, Json };
-        command.SetAction(parsed => WorkerCommandLine.Guard(
+        command.SetAction(parsed => CommandGuard.Run(
             _ =>
             {
                 ModelInspection inspection = ModelInspection.Of(ModelFile.Read(parsed.GetValue(Model)!));

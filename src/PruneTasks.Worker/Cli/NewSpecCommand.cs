@@ -29,7 +29,7 @@ internal static class NewSpecCommand
         {
             if (result.GetValue(Print) && result.GetValue(Json)) result.AddError("--print and --json exclude each other.");
         });
-        command.SetAction(parsed => WorkerCommandLine.Guard(_ => Run(parsed, context), parsed.GetValue(Model)!, context.Error));
+        command.SetAction(parsed => CommandGuard.Run(_ => Run(parsed, context), parsed.GetValue(Model)!, context.Error));
         return command;
     }
 

@@ -1,11 +1,5 @@
 using System.CommandLine;
-using PruneTasks.Spec;
 using PruneTasks.Spec.Contracts;
-using PruneTasks.Spec.Diagnostics;
-using PruneTasks.Worker.Output;
-using PruneTasks.Worker.Pipeline;
-using PruneTasks.Worker.Progress;
-using PruneTasks.Worker.Running;
 
 namespace PruneTasks.Worker.Cli;
 
@@ -42,38 +36,10 @@ internal static class PruneCommand
         return command;
     }
 
-    private static int Run(ParseResult parsed, CommandContext context, CancellationToken cancellation)
-    {
-        if (parsed.GetValue(Request) is not null || context.Terminal() is not { } width) return Run(parsed, context, new LineProgress(context.Error.WriteLine), context.Output, cancellation);
-        using TerminalProgress progress = new(context.Error, width);
-        return Run(parsed, context, progress, new WriterAboveProgress(context.Output, progress), cancellation);
-    }
-
-    private static int Run(ParseResult parsed, CommandContext context, IRunProgress progress, TextWriter output, CancellationToken cancellation)
-    {
-        string what = parsed.GetValue(Request) ?? parsed.GetValue(SpecPath)!;
-        PruneRequest? request = null;
-        return WorkerCommandLine.Guard(
-            diagnostics =>
-            {
-                request = ReadRequest(parsed);
-                PruneResult result = new PruneRun(context.Pipeline ?? new PrunePipeline(), progress).Run(request, diagnostics, cancellation);
-                output.WriteLine(result.Summary);
-            },
-            what,
-            output,
-            // Only a build reads the outcome of a failed run; by hand, a failed run leaves the folder as it is.
-            diagnostics =>
-            {
-                if (request is not null && parsed.GetValue(Request) is not null) WriteFailure(request, diagnostics, output);
-            });
-    }
-
-    private static PruneRequest ReadRequest(ParseResult parsed)
-    {
-        if (parsed.GetValue(Request) is not { } path)
-        {
-            return new PruneRequest
+    private static int Run(ParseResult parsed, CommandContext context, CancellationToken cancellation) => parsed.GetValue(Request) is { } file
+        ? RequestRun.FromBuild(file, context, cancellation)
+        : RequestRun.ByHand(
+            new PruneRequest
             {
                 Spec = parsed.GetValue(SpecPath)!,
                 Output = parsed.GetValue(Output)!,
@@ -82,41 +48,7 @@ internal static class PruneCommand
                 Threads = parsed.GetValue(Threads),
                 LibTorch = parsed.GetValue(LibTorch),
                 OnnxRuntime = parsed.GetValue(OnnxRuntime),
-            };
-        }
-        try
-        {
-            return PruneRequest.Parse(File.ReadAllText(path));
-        }
-        catch (ContractFormatException problem)
-        {
-            throw new PruneDiagnosticException(
-                PruneDiagnostics.ContractUnreadable.At(path, new SourceSpan(problem.Line, problem.Column, 0, 0), path, problem.Message), problem);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw new PruneDiagnosticException(PruneDiagnostics.ContractUnreadable.In(path, path, problem.Message), problem);
-        }
-    }
-
-    private static void WriteFailure(PruneRequest request, IReadOnlyList<PruneDiagnostic> diagnostics, TextWriter output)
-    {
-        var result = new PruneResult
-        {
-            Success = false,
-            Name = request.Name ?? SpecName.Of(request.Spec),
-            Summary = diagnostics.FirstOrDefault(diagnostic => diagnostic.IsError)?.Message ?? "not pruned",
-            Diagnostics = diagnostics,
-        };
-        try
-        {
-            using var folder = new OutputFolder(request.Output);
-            folder.Add(PruneRun.ResultFile, result.ToJson());
-            folder.Commit();
-        }
-        catch (PruneDiagnosticException problem)
-        {
-            foreach (PruneDiagnostic diagnostic in problem.Diagnostics) output.WriteLine(diagnostic.ToString());
-        }
-    }
+            },
+            context,
+            cancellation);
 }

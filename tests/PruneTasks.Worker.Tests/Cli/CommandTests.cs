@@ -1,6 +1,7 @@
 using System.Text.Json;
 using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Worker.Cli;
 using PruneTasks.Worker.Pipeline;
 
 namespace PruneTasks.Worker.Tests.Cli;
@@ -117,6 +118,26 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("error PRUNE0912: ", _worker.Error, StringComparison.Ordinal);
         Assert.Empty(_worker.Output);
     }
+
+    [Fact]
+    public void What_a_build_starts_does_the_same_without_the_parser()
+    {
+        string request = _worker.Folder.Write("request.json", new PruneRequest { Spec = _worker.Folder.File("m.prune.yaml"), Output = Out }.ToJson());
+        Assert.Equal(request, RequestRun.FileOf(["prune", "--request", request]));
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        Assert.Equal(0, RequestRun.UntilSignal(request, new CommandContext(output, error) { Pipeline = new CommandFixture.Smaller() }));
+        Assert.Equal(Outputs, _worker.Folder.Files("out"));
+        Assert.Equal(PruneResult.Parse(File.ReadAllText(Path.Combine(Out, "result.json"))).Summary + Environment.NewLine, output.ToString());
+        Assert.Contains("read model and data", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("prune", "--request")]
+    [InlineData("prune", "--request", "--help")]
+    [InlineData("prune", "--request", "a.json", "--threads", "1")]
+    [InlineData("inspect", "--request", "a.json")]
+    public void Any_other_line_is_the_parsers(params string[] arguments) => Assert.Null(RequestRun.FileOf(arguments));
 
     [Theory]
     [InlineData("prune")]
