@@ -9,7 +9,7 @@ namespace PruneTasks.Worker.Pipeline;
 internal sealed record RewriteCost(long Macs, long Parameters, long Bytes);
 
 /// <summary>One rewrite that changes no result.</summary>
-/// <param name="Kind"><c>classes</c>, <c>branches</c>, <c>constants</c>, <c>normalization</c> or <c>tokens</c>.</param>
+/// <param name="Kind"><c>classes</c>, <c>fused</c>, <c>branches</c>, <c>constants</c>, <c>normalization</c> or <c>tokens</c>.</param>
 /// <param name="What">What was done, as a sentence.</param>
 /// <param name="Before">The model before.</param>
 /// <param name="After">The model after.</param>
@@ -74,6 +74,7 @@ internal sealed record ExactRewrites
         TokenSliceResult? slice = null;
         if (job.Spec.Prune.Exact)
         {
+            session.Try("fused", model => Unfusing.Apply(model) is > 0 and var n ? $"{n} fused {(n == 1 ? "operator is" : "operators are")} taken apart" : null);
             session.Try("branches", model => BranchSplicing.Apply(model) is > 0 and var n ? $"{n} {(n == 1 ? "branch is" : "branches are")} always taken, and {(n == 1 ? "stands" : "stand")} without condition" : null);
             session.Try("constants", model => ConstantFolding.Apply(model, RunAlone) is > 0 and var n ? $"{n} {(n == 1 ? "value depends" : "values depend")} on constants alone and {(n == 1 ? "is" : "are")} stored" : null);
             session.Try("normalization", model => BatchNormFolding.Apply(model) is > 0 and var n ? $"{n} BatchNormalization {(n == 1 ? "is" : "are")} part of the weights of the layers beside {(n == 1 ? "it" : "them")}" : null);

@@ -168,4 +168,17 @@ public sealed class AttentionTests
         else if (Is("past")) trial.Agrees(F, F, F);
         else trial.Agrees(F);
     }
+
+    [Fact]
+    public void Half_precision_is_computed_in_single()
+    {
+        const ElementType H16 = ElementType.Float16;
+        static TensorData Half(TensorData data) => TensorData.FromFloats(H16, data.Shape, data.ToFloats());
+        new OperatorTrial("GroupQueryAttention", 1, Ms) { AllowsUnknownShapes = true, Tolerance = 5e-3 }.With("num_heads", 4).With("kv_num_heads", 2).With("do_rotary", 1)
+            .Input(Half(Normal(1, B, S, 64))).Input(Half(Normal(2, B, S, 32))).Input(Half(Normal(3, B, S, 32))).Input(null).Input(null).Input(Int32([B], 3, 3)).Input(Int32([1], 4))
+            .Constant(Half(Normal(4, 8, 8))).Constant(Half(Normal(5, 8, 8))).Agrees(H16, H16, H16);
+        new OperatorTrial("Attention", 23) { Tolerance = 5e-3 }.Input(Half(Normal(1, B, 4, S, H))).Input(Half(Normal(2, B, 4, 5, H))).Input(Half(Normal(3, B, 4, 5, 8))).With("is_causal", 1).Agrees(H16);
+        new OperatorTrial("SkipLayerNormalization", 1, Ms) { Tolerance = 5e-3 }.Input(Half(Normal(1, 2, 3, 8))).Input(Half(Normal(2, 2, 3, 8))).Constant(Half(Normal(3, 8))).Constant(Half(Normal(4, 8))).Agrees(H16);
+        new OperatorTrial("RotaryEmbedding", 1, Ms) { Tolerance = 5e-3 }.Input(Half(Normal(1, B, S, N * 8))).Input(TensorData.Of([1], 2L)).Constant(Half(Normal(2, 12, 4))).Constant(Half(Normal(3, 12, 4))).Agrees(H16);
+    }
 }

@@ -50,7 +50,7 @@ internal sealed class OperatorTrial(string opType, long opset, string domain = "
     internal void Agrees(params ElementType[] types)
     {
         OnnxModel model = Model(types);
-        Dictionary<string, TensorData> given = _inputs.Select((x, i) => (x, i)).Where(p => p.x is { Data: not null, IsConstant: false }).ToDictionary(p => $"x{p.i}", p => p.x.Data!);
+        Dictionary<string, TensorData> given = Given;
         IReadOnlyList<TensorData>? answer = RuntimeAnswer.Of(OnnxWriter.ToBytes(model), given);
         Assert.True(answer is not null, "ONNX Runtime does not run it");
         IReadOnlyList<TensorData> wanted = answer;
@@ -74,6 +74,12 @@ internal sealed class OperatorTrial(string opType, long opset, string domain = "
 
     private static string Numbers(Tensor t) => string.Join(" ", t.contiguous().data<double>().Take(64).Select(x => x.ToString("g4", System.Globalization.CultureInfo.InvariantCulture)));
 
+    /// <summary>The outputs are read by another node, and are no outputs of the graph themselves.</summary>
+    internal bool IsInside { get; init; }
+
+    /// <summary>The inputs that the caller gives, by name.</summary>
+    internal Dictionary<string, TensorData> Given => _inputs.Select((x, i) => (x, i)).Where(p => p.x is { Data: not null, IsConstant: false }).ToDictionary(p => $"x{p.i}", p => p.x.Data!);
+
     /// <summary>The shape may stay unknown before the run.</summary>
     internal bool AllowsUnknownShapes { get; init; }
 
@@ -90,7 +96,7 @@ internal sealed class OperatorTrial(string opType, long opset, string domain = "
         }
         Node node = graph.AddNode(opType, inputs, "y", outputs: types.Count, attributes: _attributes, domain: domain);
         for (int i = 0; i < types.Count; i++)
-            if (types[i] != ElementType.Undefined) graph.AddOutput(node.Outputs[i], types[i], null);
+            if (types[i] != ElementType.Undefined) graph.AddOutput(IsInside ? graph.AddNode("Identity", [node.Outputs[i]], "z").Outputs[0] : node.Outputs[i], types[i], null);
         return OnnxModel.Create(graph, new Dictionary<string, long> { [""] = domain.Length > 0 ? 17 : opset, [domain] = opset }, 9, "test");
     }
 }

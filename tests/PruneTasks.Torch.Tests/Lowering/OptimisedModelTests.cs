@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using PruneTasks.Onnx;
+using PruneTasks.Pruning;
 using PruneTasks.Testing;
 using PruneTasks.Torch.Lowering;
 using static TorchSharp.torch;
@@ -46,6 +47,47 @@ public sealed class OptimisedModelTests(ITestOutputHelper output)
         string[] lost = [.. after.Unknown.Where(u => u.Value.Reason is UnknownShape.NoRule or UnknownShape.UnknownOperator or UnknownShape.Inconsistent).Select(u => $"{u.Key}: {u.Value.Detail}")];
         Assert.True(before.Unknown.Count > 0 || lost.Length == 0, string.Join("; ", lost));
     }
+
+    [Theory]
+    [InlineData("vit-cifar10-811k/vit_cifar10_postnorm_relu_op17")]
+    [InlineData("vnn-vit-ibp_3_3_8/ibp_3_3_8")]
+    [InlineData("text-encoder-toy-102k/text_encoder_toy_op17")]
+    [InlineData("stories260K/stories260K_op17")]
+    [InlineData("kwt1-12/kwt1_12_labels")]
+    [InlineData("fastestdet/FastestDet")]
+    [InlineData("ultraface-rfb320/version-RFB-320")]
+    public void Taken_apart_they_give_the_same_and_hold_the_units_of_the_original(string name)
+    {
+        using var scope = NewDisposeScope();
+        string path = SharedFolder.Require(["models", .. (name + ".onnx").Split('/')]);
+        (_, Dictionary<Value, Tensor> inputs, _) = RecordedRun.Load(name);
+        Dictionary<string, TensorData> given = inputs.ToDictionary(i => i.Key.Name, i => Data(i.Value));
+        OnnxModel original = OnnxReader.Load(path), model = Optimised(path);
+        IReadOnlyList<TensorData> wanted = RuntimeAnswer.Of(OnnxWriter.ToBytes(model), given)!;
+        int fused = model.Graph.Nodes.Count(n => n.Domain.Length > 0), apart = Unfusing.Apply(model);
+        IReadOnlyList<TensorData> got = RuntimeAnswer.Of(OnnxWriter.ToBytes(model), given)!;
+        for (int i = 0; i < got.Count; i++)
+        {
+            float[] a = wanted[i].ToFloats(), b = got[i].ToFloats();
+            Assert.True(a.Zip(b).Max(p => Math.Abs(p.First - p.Second)) <= 1e-4 * Math.Max(1, a.Max(Math.Abs)), model.Graph.Outputs[i].Name);
+        }
+        (int before, int after) = (Units(original), Units(model));
+        output.WriteLine($"{name}: {apart} of {fused} taken apart; {after} of {before} units");
+        Assert.True(after >= before, $"{after} of {before} units");
+
+        static int Units(OnnxModel model)
+        {
+            SitePreparation.Prepare(model);
+            return UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Default())).Sites.Sum(s => s.Units);
+        }
+    }
+
+    private static TensorData Data(Tensor tensor) => tensor.dtype switch
+    {
+        ScalarType.Int64 => TensorData.Of(tensor.shape, tensor.data<long>().ToArray()),
+        ScalarType.Int32 => OperatorTrial.Int32(tensor.shape, tensor.data<int>().ToArray()),
+        _ => TensorData.Of(tensor.shape, tensor.to(float32).data<float>().ToArray()),
+    };
 
     private static OnnxModel Optimised(string path)
     {
