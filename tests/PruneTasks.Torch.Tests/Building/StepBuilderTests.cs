@@ -3,6 +3,7 @@ using PruneTasks.Pruning;
 using PruneTasks.Torch.Building;
 using PruneTasks.Torch.Lowering;
 using PruneTasks.Torch.Pricing;
+using UnitGate = PruneTasks.Torch.Building.UnitGate;
 
 namespace PruneTasks.Torch.Tests.Building;
 
