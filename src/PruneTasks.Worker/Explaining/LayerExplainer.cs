@@ -51,7 +51,7 @@ internal static class LayerExplainer
         [
             .. ExplanationText.Width(budget?.FindString("allocation"), kind, facts),
             .. ExplanationText.Additivity(report.FindObject("additivity")),
-            .. ExplanationText.Partition(Group(report.FindObject("partition"), sites.Count, index, layer)),
+            .. ExplanationText.Partition(Group(report.FindObject("partition"), sites, index)),
             .. ExplanationText.Frozen(report.FindObject("steps"), layer),
         ];
         return new SiteExplanation
@@ -91,11 +91,13 @@ internal static class LayerExplainer
     private static JsonValue? Find(JsonValue? sites, string kind, string layer) =>
         sites?.Items.FirstOrDefault(site => site.RequireString("kind") == kind && site.RequireString("layer") == layer);
 
-    // The groups of the level of sites are the sites, in their order.
-    private static JsonValue? Group(JsonValue? partition, int count, int index, string layer)
+    // The groups of the level of sites are the sites with more than one unit, in their order; queries and keys have the name of their values.
+    private static JsonValue? Group(JsonValue? partition, IReadOnlyList<JsonValue> sites, int index)
     {
         IReadOnlyList<JsonValue> groups = partition?.FindObject("sites")?.RequireArray("groups").Items ?? [];
-        return groups.Count == count && groups[index].RequireString("name") == layer ? groups[index] : null;
+        int[] told = [.. Enumerable.Range(0, sites.Count).Where(i => sites[i].RequireInt("dense") > 1)];
+        int place = Array.IndexOf(told, index);
+        return place >= 0 && groups.Count == told.Length && groups[place].RequireString("name") == sites[index].RequireString("layer") ? groups[place] : null;
     }
 
     private static double? Number(JsonValue? owner, string name) => owner?.Find(name) is { Kind: JsonKind.Number } number ? number.AsDouble(name) : null;

@@ -9,7 +9,7 @@ namespace PruneTasks.Worker.Progress;
 /// </summary>
 internal sealed class TerminalProgress : IRunProgress, IDisposable
 {
-    private const int BarWidth = 24;
+    private const int BarWidth = 16;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
 
     private readonly object _gate = new();

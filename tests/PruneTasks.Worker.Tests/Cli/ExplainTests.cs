@@ -12,6 +12,7 @@ public sealed class ExplainTests : IDisposable
             { "kind": "ffn", "layer": "/block.0/up", "dense": 4, "kept": 2, "uniform": 3, "price": 0.1, "uniformPrice": 0.05 },
             { "kind": "qk", "layer": "/block.1/attention", "dense": 2, "kept": 2, "uniform": null, "price": 0, "uniformPrice": null } ] },
           "sites": [
+            { "block": 0, "kind": "channel", "layer": "/one", "heads": 1, "dense": 1, "kept": 1, "error": null },
             { "block": 1, "kind": "ffn", "layer": "/block.0/up", "heads": 1, "dense": 4, "kept": 2, "error": 0.02 },
             { "block": 2, "kind": "qk", "layer": "/block.1/attention", "heads": 8, "dense": 2, "kept": 2, "error": null } ],
           "prices": { "source": "curves", "reason": "curves", "unit": "kl", "sites": [
@@ -70,7 +71,7 @@ public sealed class ExplainTests : IDisposable
     {
         _worker.Folder.Write("report.json", Report);
         Assert.Equal(2, _worker.Run(null, "explain", "decoder", "--report", _worker.Folder.Path));
-        Assert.Contains("error PRUNE0912: the report has no layer with 'decoder' in its name; it has '/block.0/up', '/block.1/attention', Conv '/stem/conv'", _worker.Error, StringComparison.Ordinal);
+        Assert.Contains("error PRUNE0912: the report has no layer with 'decoder' in its name; it has '/one', '/block.0/up', '/block.1/attention', Conv '/stem/conv'", _worker.Error, StringComparison.Ordinal);
     }
 
     [Theory]

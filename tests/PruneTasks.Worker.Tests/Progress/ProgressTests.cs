@@ -66,7 +66,7 @@ public sealed class ProgressTests
             progress.Stage("remove");
         }
         string text = terminal.ToString();
-        Assert.Contains("build  [######..................] 1 of 4, about 0:30 left  (all: 0:10)", text, StringComparison.Ordinal);
+        Assert.Contains("build  [####............] 1 of 4, about 0:30 left  (all: 0:10)", text, StringComparison.Ordinal);
         Assert.Equal(["a remark", "build (0:10)", ""], Shown(text).Split('\n').Select(line => line.TrimEnd()));
     }
 
