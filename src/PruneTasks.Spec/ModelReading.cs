@@ -12,7 +12,7 @@ public sealed record SignatureReadResult(ModelSignature? Signature, IReadOnlyLis
 public static class ModelReading
 {
     /// <summary>
-    /// Errors: PRUNE0005 no such file, PRUNE0101 not ONNX, PRUNE0102 external data missing, PRUNE0103 Git LFS pointer, PRUNE0112 unreadable.
+    /// Errors: PRUNE0005 no such file, PRUNE0101 not ONNX, PRUNE0102 external data missing, PRUNE0104 external data outside the model's folder, PRUNE0103 Git LFS pointer, PRUNE0112 unreadable.
     /// </summary>
     public static SignatureReadResult Read(PruneSpec spec)
     {
@@ -38,26 +38,31 @@ public static class ModelReading
 
     private static PruneDiagnostic? External(PruneSpec spec, ExternalFile file)
     {
-        string? problem = ExternalProblem(Path.GetDirectoryName(spec.Model.Full)!, file);
-        return problem is null
-            ? null
-            : PruneDiagnostics.ExternalDataMissing.At(spec.File, spec.PlaceNear("model"), spec.Model.Written, file.Location, problem);
-    }
-
-    private static string? ExternalProblem(string folder, ExternalFile file)
-    {
         try
         {
-            var info = new FileInfo(Path.Combine(folder, file.Location));
-            if (!info.Exists)
-                return "does not exist";
-            if (GitLfs.IsPointer(info.FullName))
-                return "is a Git LFS pointer; run 'git lfs pull'";
-            return info.Length < file.Bytes ? $"has {info.Length} bytes, but the model needs {file.Bytes}" : null;
+            if (ExternalPath.Problem(file.Location) is { } refused)
+                return Refuse(refused);
+            if (ExternalPath.Resolve(Path.GetDirectoryName(spec.Model.Full)!, file.Location) is not { } path)
+                return Refuse("is reached through a link");
+            return Missing(new FileInfo(path), file) is { } problem ? Fail(PruneDiagnostics.ExternalDataMissing, problem) : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            return $"cannot be read: {exception.Message}";
+            return Fail(PruneDiagnostics.ExternalDataMissing, $"cannot be read: {exception.Message}");
         }
+
+        PruneDiagnostic Refuse(string why) => Fail(PruneDiagnostics.ExternalPathRefused, why);
+
+        PruneDiagnostic Fail(PruneDiagnosticDescriptor descriptor, string problem) =>
+            descriptor.At(spec.File, spec.PlaceNear("model"), spec.Model.Written, file.Location, problem);
+    }
+
+    private static string? Missing(FileInfo info, ExternalFile file)
+    {
+        if (!info.Exists)
+            return "does not exist";
+        if (GitLfs.IsPointer(info.FullName))
+            return "is a Git LFS pointer; run 'git lfs pull'";
+        return info.Length < file.Bytes ? $"has {info.Length} bytes, but the model needs {file.Bytes}" : null;
     }
 }

@@ -1,12 +1,16 @@
 using System.Globalization;
 using System.IO.MemoryMappedFiles;
+using PruneTasks.Spec.Onnx;
 
 namespace PruneTasks.Onnx.Serialization;
 
 /// <summary>Reads tensors that lie in files beside the model (ONNX, "External data"). Only paths inside the model's folder are followed, and no links.</summary>
 internal sealed class ExternalData(string? folder)
 {
+    private const int MostShares = 16;
+
     private readonly Dictionary<string, (MemoryMappedFile File, long Length)> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SortedList<long, (long Length, int Times)>> _claims = new(StringComparer.Ordinal);
 
     /// <summary>Folder of the model; <see langword="null"/> for a model that came as bytes.</summary>
     public string? Folder { get; } = folder is null ? null : Path.GetFullPath(folder);
@@ -49,8 +53,7 @@ internal sealed class ExternalData(string? folder)
                 default: break;
             }
         }
-        if (string.IsNullOrEmpty(location)) throw Fail(OnnxFormatError.ExternalDataMissing, tensor, "an external tensor names no file");
-        return (location, offset, length);
+        return (location ?? throw Fail(OnnxFormatError.ExternalPathRefused, tensor, "an external tensor names no file"), offset, length);
     }
 
     private ReadOnlyMemory<byte> Map(string location, long offset, long length, WireMessage tensor)
@@ -59,7 +62,25 @@ internal sealed class ExternalData(string? folder)
         if (offset > fileLength || length > fileLength - offset)
             throw Fail(OnnxFormatError.ExternalDataMissing, tensor, $"'{location}' has {fileLength} bytes; {length} from {offset} are claimed");
         if (length > int.MaxValue) throw Fail(OnnxFormatError.InvalidTensor, tensor, "a single tensor is larger than 2 GB");
+        Claim(location, offset, length, tensor);
         return length == 0 ? default : new MappedBytes(file, offset, (int)length).Memory;
+    }
+
+    // Weights may be shared as a whole. Ranges that overlap otherwise are no weights, and many tensors over one range make a small file look like a large one.
+    private void Claim(string location, long offset, long length, WireMessage tensor)
+    {
+        if (length == 0) return;
+        if (!_claims.TryGetValue(location, out SortedList<long, (long Length, int Times)>? claims)) _claims.Add(location, claims = []);
+        if (claims.TryGetValue(offset, out (long Length, int Times) same))
+        {
+            if (same.Length != length || same.Times >= MostShares) throw Fail(OnnxFormatError.InvalidTensor, tensor, $"too many tensors claim the same part of '{location}', or different ones");
+            claims[offset] = (length, same.Times + 1);
+            return;
+        }
+        claims.Add(offset, (length, 1));
+        int at = claims.IndexOfKey(offset);
+        bool before = at > 0 && claims.Keys[at - 1] + claims.Values[at - 1].Length > offset, behind = at + 1 < claims.Count && offset + length > claims.Keys[at + 1];
+        if (before || behind) throw Fail(OnnxFormatError.InvalidTensor, tensor, $"two tensors claim overlapping parts of '{location}'");
     }
 
     private (MemoryMappedFile File, long Length) Open(string location, WireMessage tensor)
@@ -84,17 +105,8 @@ internal sealed class ExternalData(string? folder)
     private string Resolve(string location, WireMessage tensor)
     {
         if (Folder is null) throw Fail(OnnxFormatError.ExternalDataMissing, tensor, "the model keeps weights in another file, but came without a folder");
-        string[] steps = location.Split('/', '\\');
-        bool escapes = Path.IsPathRooted(location) || location.Contains(':') || location.Contains('\0') || steps.Any(s => s is "..");
-        if (escapes) throw Fail(OnnxFormatError.ExternalPathRefused, tensor, $"external data '{location}' lies outside the model's folder");
-        string path = Folder;
-        foreach (string step in steps.Where(s => s is not ("" or ".")))
-        {
-            path = Path.Combine(path, step);
-            if (new FileInfo(path).LinkTarget is not null)
-                throw Fail(OnnxFormatError.ExternalPathRefused, tensor, $"external data '{location}' is reached through a link");
-        }
-        return path;
+        if (ExternalPath.Problem(location) is { } problem) throw Fail(OnnxFormatError.ExternalPathRefused, tensor, $"external data '{location}' {problem}");
+        return ExternalPath.Resolve(Folder, location) ?? throw Fail(OnnxFormatError.ExternalPathRefused, tensor, $"external data '{location}' is reached through a link");
     }
 
     private static long Number(string text, WireMessage tensor) =>

@@ -21,11 +21,23 @@ public static partial class PruneDiagnostics
         "The file is a Git LFS pointer",
         "'{0}' is a Git LFS pointer, not the file itself; run 'git lfs pull'");
 
+    /// <summary>External data of the model lies outside its folder.</summary>
+    public static readonly PruneDiagnosticDescriptor ExternalPathRefused = Error(
+        "PRUNE0104",
+        "External data of the model lies outside its folder",
+        "'{0}': the external data '{1}' {2}");
+
     /// <summary>Operators that cannot be computed for calibration.</summary>
     public static readonly PruneDiagnosticDescriptor UnsupportedOperators = Error(
         "PRUNE0105",
         "Operators that cannot be computed for calibration",
         "'{0}' uses operators that cannot be computed for calibration: {1}");
+
+    /// <summary>The model cannot be computed.</summary>
+    public static readonly PruneDiagnosticDescriptor NotComputable = Error(
+        "PRUNE0106",
+        "The model cannot be computed",
+        "the model cannot be computed: {0}");
 
     /// <summary>The graph of the model is not valid.</summary>
     public static readonly PruneDiagnosticDescriptor InvalidGraph = Error(
@@ -45,9 +57,33 @@ public static partial class PruneDiagnostics
         "ONNX Runtime refuses the model",
         "ONNX Runtime refuses '{0}': {1}");
 
+    /// <summary>The model is quantised.</summary>
+    public static readonly PruneDiagnosticDescriptor Quantised = Error(
+        "PRUNE0110",
+        "The model is quantised",
+        "'{0}' is quantised ({1}); prune the floating-point model, and quantise the result");
+
+    /// <summary>The model needs more memory than there is.</summary>
+    public static readonly PruneDiagnosticDescriptor TooMuchMemory = Error(
+        "PRUNE0111",
+        "The model needs more memory than there is",
+        "'{0}': {1} '{2}' would have {3}; the process may use {4}");
+
     /// <summary>The model file cannot be read.</summary>
     public static readonly PruneDiagnosticDescriptor ModelUnreadable = Error(
         "PRUNE0112",
         "The model file cannot be read",
         "'{0}' cannot be read: {1}");
+
+    /// <summary>The model is too large.</summary>
+    public static readonly PruneDiagnosticDescriptor ModelTooLarge = Error(
+        "PRUNE0113",
+        "The model is too large",
+        "'{0}' has {1} of weights; more than 2 GB cannot be pruned");
+
+    /// <summary>Part of the model is quantised.</summary>
+    public static readonly PruneDiagnosticDescriptor PartlyQuantised = Warning(
+        "PRUNE0114",
+        "Part of the model is quantised",
+        "'{0}' is quantised in part ({1}); those layers stay as they are. Prune the floating-point model, and quantise the result, to prune them too");
 }

@@ -38,6 +38,11 @@ internal static class CommandGuard
             diagnostics.Add(failure);
             return Fail(ExitCode.Failed);
         }
+        catch (Exception problem) when (ModelFailure.Explain(problem, what) is { } failure)
+        {
+            diagnostics.Add(failure);
+            return Fail(ExitCode.Failed);
+        }
         catch (Exception problem)
         {
             diagnostics.Add(PruneDiagnostics.InternalError.In(null, $"{problem.GetType().Name}: {problem.Message}", WriteLog(problem)));

@@ -59,6 +59,8 @@ internal sealed record ModelFile(string Path, byte[] Bytes, OnnxModel Model)
             throw Fail(
                 problem.Error switch
                 {
+                    OnnxFormatError.ExternalPathRefused => PruneDiagnostics.ExternalPathRefused,
+                    OnnxFormatError.ExternalDataMissing => PruneDiagnostics.ExternalDataMissing,
                     OnnxFormatError.GitLfsPointer => PruneDiagnostics.LfsPointer,
                     OnnxFormatError.NotOnnx or OnnxFormatError.Truncated or OnnxFormatError.InvalidField or OnnxFormatError.InvalidText => PruneDiagnostics.NotOnnx,
                     _ => PruneDiagnostics.InvalidGraph,
