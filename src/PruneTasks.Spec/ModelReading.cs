@@ -54,7 +54,7 @@ public static class ModelReading
         PruneDiagnostic Refuse(string why) => Fail(PruneDiagnostics.ExternalPathRefused, why);
 
         PruneDiagnostic Fail(PruneDiagnosticDescriptor descriptor, string problem) =>
-            descriptor.At(spec.File, spec.PlaceNear("model"), spec.Model.Written, file.Location, problem);
+            descriptor.At(spec.File, spec.PlaceNear("model"), spec.Model.Written, $"the external data file '{file.Location}' {problem}");
     }
 
     private static string? Missing(FileInfo info, ExternalFile file)

@@ -42,6 +42,9 @@ public sealed class OnnxModel
     /// <summary>The main graph.</summary>
     public Graph Graph { get; }
 
+    /// <summary>Bytes of weights that lie in other files, beside the one it was read from.</summary>
+    public long ExternalBytes => Wire?.External.TotalBytes ?? 0;
+
     /// <summary>What the file held; <see langword="null"/> for a model made here.</summary>
     internal LoadedModel? Wire { get; set; }
 }

@@ -18,6 +18,9 @@ internal sealed class ExternalData(string? folder)
     /// <summary>Relative locations that were read, in order of their first use.</summary>
     public List<string> Locations { get; } = [];
 
+    /// <summary>Bytes of all tensors that were read.</summary>
+    public long TotalBytes { get; private set; }
+
     /// <summary>Bytes of a tensor whose <c>data_location</c> is EXTERNAL.</summary>
     /// <param name="tensor">The <c>TensorProto</c>.</param>
     /// <param name="size">Bytes that the tensor's dimensions and element type ask for.</param>
@@ -63,6 +66,7 @@ internal sealed class ExternalData(string? folder)
             throw Fail(OnnxFormatError.ExternalDataMissing, tensor, $"'{location}' has {fileLength} bytes; {length} from {offset} are claimed");
         if (length > int.MaxValue) throw Fail(OnnxFormatError.InvalidTensor, tensor, "a single tensor is larger than 2 GB");
         Claim(location, offset, length, tensor);
+        TotalBytes += length;
         return length == 0 ? default : new MappedBytes(file, offset, (int)length).Memory;
     }
 

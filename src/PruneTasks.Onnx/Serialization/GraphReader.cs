@@ -94,6 +94,7 @@ internal sealed class GraphReader
         var node = new Node(message.TextOf(NodeFields.OpType), domain == "ai.onnx" ? "" : domain, message.TextOf(NodeFields.Name));
         if (node.OpType.Length == 0) throw new OnnxFormatException(OnnxFormatError.MissingName, message.Origin, "a node names no operator");
         var attributes = new Dictionary<string, AttributeData>(StringComparer.Ordinal);
+        long external = _external.TotalBytes;
         foreach (WireField attributeField in message.All(NodeFields.Attribute))
         {
             WireMessage attribute = message.Message(attributeField);
@@ -102,7 +103,7 @@ internal sealed class GraphReader
                 throw message.Fail(attributeField, OnnxFormatError.DuplicateName, $"attribute '{name}' is given twice");
         }
         node.Attributes = attributes;
-        node.Wire = new LoadedNode(_message.Raw(field), message, attributes);
+        node.Wire = new LoadedNode(_message.Raw(field), message, attributes) { HasExternalData = _external.TotalBytes > external };
         foreach (WireField output in message.All(NodeFields.Output))
         {
             string name = message.Text(output);

@@ -133,7 +133,7 @@ internal sealed class GraphWriter
     private void Emit(Node node)
     {
         _written.Add(node);
-        NodeWriter.Write(_out, node);
+        NodeWriter.Write(_out, node, _inline);
     }
 
     private bool IsHere(Value value) => _graph.Values.TryGetValue(value.Name, out Value? now) && now == value;

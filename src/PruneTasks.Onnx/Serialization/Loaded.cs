@@ -16,7 +16,11 @@ internal sealed record LoadedGraph(WireMessage Message, object?[] Owners);
 /// <param name="Field">Tag and content as in the file.</param>
 /// <param name="Message">The <c>NodeProto</c>.</param>
 /// <param name="Attributes">Attributes as they were read; a different object under a name means that it was replaced.</param>
-internal sealed record LoadedNode(ReadOnlyMemory<byte> Field, WireMessage Message, IReadOnlyDictionary<string, AttributeData> Attributes);
+internal sealed record LoadedNode(ReadOnlyMemory<byte> Field, WireMessage Message, IReadOnlyDictionary<string, AttributeData> Attributes)
+{
+    /// <summary>A tensor of its attributes, or of its bodies, lies in another file.</summary>
+    public bool HasExternalData { get; init; }
+}
 
 /// <summary>An initializer.</summary>
 /// <param name="Message">The <c>TensorProto</c> or <c>SparseTensorProto</c>.</param>

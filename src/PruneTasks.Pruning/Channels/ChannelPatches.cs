@@ -68,13 +68,15 @@ internal sealed class ChannelPatches(OnnxModel model, ChannelRemoval removal, Sh
         if (model.Opset >= 13) Input(node, 1, TensorData.Vector(sizes));
     }
 
+    private static InvalidOperationException Unknown(Node node) => new($"what {node.OpType} '{node.Outputs[0].Name}' takes is not known");
+
     private void Slice(Node node)
     {
         Value x = node.Inputs[0]!;
         int rank = RankOf(x);
         bool byInput = model.Opset >= 10;
-        long[]? given = byInput ? node.Inputs.Count > 3 && node.Inputs[3] is { } a ? invariants.ContentOf(a)!.ToInt64s() : null : node.Ints("axes")?.ToArray();
-        int count = byInput ? invariants.ElementCount(node.Inputs[1]!)!.Value : node.Ints("starts")!.Count;
+        long[]? given = byInput ? node.Inputs.Count > 3 && node.Inputs[3] is { } a ? (invariants.ContentOf(a) ?? throw Unknown(node)).ToInt64s() : null : node.Ints("axes")?.ToArray();
+        int count = (byInput ? node.Inputs.Count > 1 && node.Inputs[1] is { } first ? invariants.ElementCount(first) : null : node.Ints("starts")?.Count) ?? throw Unknown(node);
         Dictionary<int, long> starts = [], ends = [];
         for (int i = 0; i < count; i++)
         {

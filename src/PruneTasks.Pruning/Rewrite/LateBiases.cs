@@ -55,9 +55,9 @@ internal static class LateBiases
                 if (column >= 0 && column != from) return null;
                 column = from;
             }
-            return columns;
+            return Array.Exists(columns, c => c < 0 || c >= constant.Count) ? null : columns;
         }
-        catch (RefusedException)
+        catch (Exception e) when (RefusedException.IsContradiction(e))
         {
             return null; // Shapes are not known: the bias stays where it is.
         }

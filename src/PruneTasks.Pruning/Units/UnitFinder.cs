@@ -19,7 +19,7 @@ public static class UnitFinder
         AttentionFinder attentions = new(model, layers, layout);
         foreach (Node softmax in model.Graph.Nodes.Where(n => n is { OpType: "Softmax", Domain: "" }))
         {
-            if (attentions.Find(softmax, refusals) is not { } attention) continue;
+            if (Look(attentions, softmax, refusals) is not { } attention) continue;
             projections.UnionWith(attention.Projections.Select(p => p.Layer));
             if (attention.Output is not null) taken.Add(attention.Output.Layer);
             AddSites(attention, sites);
@@ -70,6 +70,21 @@ public static class UnitFinder
         return new UnitInventory([.. sites.OrderBy(s => position[s.First]).ThenBy(s => s.Kind)], refusals);
 
         string NameOf(string output) => names.GetValueOrDefault(output, output);
+    }
+
+    private static AttentionLayer? Look(AttentionFinder attentions, Node softmax, List<Refusal> refusals)
+    {
+        try
+        {
+            return attentions.Find(softmax, refusals);
+        }
+        catch (Exception e) when (RefusedException.IsContradiction(e))
+        {
+            RefusedException refused = RefusedException.Of(e, softmax);
+            refusals.Add(refused.ToRefusal(UnitKind.QueryKey, softmax.Outputs[0].Name));
+            refusals.Add(refused.ToRefusal(UnitKind.ValueOutput, softmax.Outputs[0].Name));
+            return null;
+        }
     }
 
     // ai.onnx since opset 23, and com.microsoft.

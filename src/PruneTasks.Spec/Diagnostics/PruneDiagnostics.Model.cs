@@ -13,7 +13,7 @@ public static partial class PruneDiagnostics
     public static readonly PruneDiagnosticDescriptor ExternalDataMissing = Error(
         "PRUNE0102",
         "External data of the model is missing",
-        "'{0}': the external data file '{1}' {2}");
+        "'{0}': {1}");
 
     /// <summary>The file is a Git LFS pointer.</summary>
     public static readonly PruneDiagnosticDescriptor LfsPointer = Error(
@@ -25,7 +25,7 @@ public static partial class PruneDiagnostics
     public static readonly PruneDiagnosticDescriptor ExternalPathRefused = Error(
         "PRUNE0104",
         "External data of the model lies outside its folder",
-        "'{0}': the external data '{1}' {2}");
+        "'{0}': {1}");
 
     /// <summary>Operators that cannot be computed for calibration.</summary>
     public static readonly PruneDiagnosticDescriptor UnsupportedOperators = Error(

@@ -18,7 +18,8 @@ public readonly record struct ActivationMemory(long WidestCut, long Widest)
         foreach (Value value in graph.Inputs.Concat(graph.Nodes.Where(n => n.OpType != "Constant").SelectMany(n => n.Outputs)))
         {
             if (value.Uses.Count == 0 || oneSample.ShapeOf(value) is not { } shape) continue;
-            long bytes = shape.Aggregate(4L, (a, b) => checked(a * b));
+            // What a damaged file claims may be more than a number holds; it is then more than any machine has, too.
+            long bytes = (long)Math.Min(shape.Aggregate(4.0, (a, b) => a * b), 1L << 50);
             widest = Math.Max(widest, bytes);
             change[value.Producer is { } maker ? position[maker] + 1 : 0] += bytes;
             change[value.Uses.Max(u => position[u.Node]) + 1] -= bytes;

@@ -8,6 +8,7 @@ namespace PruneTasks.Worker.Inputs;
 /// <param name="Path">Where it lies; in messages as given.</param>
 /// <param name="Bytes">The file.</param>
 /// <param name="Model">The model.</param>
+/// <remarks>Weights in other files are moved into the bytes, as long as one file can hold them.</remarks>
 internal sealed record ModelFile(string Path, byte[] Bytes, OnnxModel Model)
 {
     /// <summary>Entries of the class axis of the first output, where the file fixes it: the last axis that is not 1, after the first one.</summary>
@@ -21,6 +22,12 @@ internal sealed record ModelFile(string Path, byte[] Bytes, OnnxModel Model)
             return shape[axis].Size is > 0 and < int.MaxValue and { } size ? (int)size : null;
         }
     }
+
+    // Of one protobuf file with the fields around the weights.
+    private const long LargestFile = int.MaxValue - (1 << 20);
+
+    /// <summary>Its weights are more than one file can hold: they stay in other files, mapped where they are looked at.</summary>
+    public bool IsTooLarge => Model.ExternalBytes > 0;
 
     /// <summary>It lies at <see cref="Path"/>; otherwise it is in memory only, with all its weights, and the path is a name.</summary>
     public bool IsOnDisk { get; init; } = true;
@@ -44,7 +51,8 @@ internal sealed record ModelFile(string Path, byte[] Bytes, OnnxModel Model)
         {
             byte[] bytes = File.ReadAllBytes(path);
             OnnxModel model = OnnxReader.Load(bytes, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)));
-            return new ModelFile(path, bytes, model);
+            bool embed = model.ExternalBytes > 0 && bytes.Length + model.ExternalBytes <= LargestFile;
+            return embed ? InMemory(path, OnnxWriter.ToBytes(model, inlineExternalData: true)) : new ModelFile(path, bytes, model);
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -88,7 +88,15 @@ internal sealed class PrunePipeline : IPruningPipeline
         {
             foreach ((Value weight, TensorData data) in build.Weights) model.Model.Graph.SetInitializer(weight, data);
             masked = OnnxWriter.ToBytes(model.Model);
-            PhysicalRemoval.Apply(model.Model, [.. build.Sites.Select(s => s.Removal)], model.Invariants);
+            try
+            {
+                PhysicalRemoval.Apply(model.Model, [.. build.Sites.Select(s => s.Removal)], model.Invariants);
+            }
+            catch (Exception problem) when (problem is InvalidOperationException or ArgumentException or IndexOutOfRangeException or ArithmeticException)
+            {
+                // A graph that contradicts itself; what was made of it so far is thrown away.
+                throw new PruneDiagnosticException(PruneDiagnostics.VerificationFailed.In(null, $"units could not be taken out: {problem.Message}"), problem);
+            }
             pruned = OnnxWriter.ToBytes(model.Model);
         });
         cancellation.ThrowIfCancellationRequested();

@@ -129,6 +129,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
         PruneSpec spec, ICollection<PruneDiagnostic> diagnostics, CancellationToken cancellation)
     {
         ModelFile model = ModelFile.Read(spec.Model.Full, spec.File, spec.PlaceNear("model"));
+        ModelChecks.RequirePrunable(spec, model, diagnostics);
         SpecInput input = SpecInput.Fit(spec, model, diagnostics);
         DataSource personal = spec.Data.Personal!;
         LoadedData data = DataLoader.Load(input.Request("personal", personal), personal.Samples, spec.Quality is null && spec.Prune is { Buffer.Steps: <= 1, Distill.Steps: 0 } ? HoldOut : HoldOutForDecisions, diagnostics).WithWeight(personal.Weight);
@@ -136,6 +137,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
         CalibrationSet calibration = spec.Data.Common is { } common
             ? data.Join(DataLoader.Load(input.Request("common", common), common.Samples, 0, diagnostics).WithWeight(common.Weight).Calibration)
             : data.Calibration;
+        ModelChecks.RequireMemory(spec, model, data.Calibration.Samples[0]);
         // Opened now, so that a test set that does not fit is reported before the model is pruned.
         if (spec.Data.Test is { } test) QualityCheck.RequireMeasurable(spec, "test", DataLoader.Open(input.Request("test", test)).Read([]).Take(64));
         else QualityCheck.RequireMeasurable(spec, data.HoldOut is null ? "calibration" : "hold-out", (data.HoldOut ?? data.Calibration).Samples);

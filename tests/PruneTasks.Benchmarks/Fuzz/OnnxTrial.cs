@@ -62,7 +62,15 @@ internal static class OnnxTrial
             removals.Add(new SiteRemoval(site, [.. Enumerable.Range(0, Math.Max(1, site.Units / 2))]));
         }
         if (removals.Count == 0) return;
-        PhysicalRemoval.Apply(prepared.Model, removals, prepared.Invariants);
+        try
+        {
+            PhysicalRemoval.Apply(prepared.Model, removals, prepared.Invariants);
+        }
+        catch (InvalidOperationException problem)
+        {
+            // PRUNE0410 in the worker: units that were found cannot be taken out.
+            throw new PruneDiagnosticException(PruneDiagnostics.VerificationFailed.In(null, problem.Message));
+        }
         _ = CostModel.OfOneSample(Again(prepared.Model));
     }
 

@@ -3,6 +3,8 @@ namespace PruneTasks.Torch.Lowering.Operators;
 /// <summary>Attributes of a sliding window over the spatial axes, shared by convolution and pooling.</summary>
 internal sealed record WindowGeometry(long[] Kernel, long[] Strides, long[] Dilations, long[] Pads)
 {
+    private const int MostSteps = 1 << 24;
+
     internal int Axes => Kernel.Length;
 
     /// <summary>Pads are equal at both ends of each axis, so that torch can apply them itself.</summary>
@@ -21,6 +23,10 @@ internal sealed record WindowGeometry(long[] Kernel, long[] Strides, long[] Dila
         long[] Ones() => [.. Enumerable.Repeat(1L, n)];
         long[] strides = [.. c.Node.Ints("strides") ?? Ones()], dilations = [.. c.Node.Ints("dilations") ?? Ones()];
         long[] pads = [.. c.Node.Ints("pads") ?? new long[2 * n]];
+        // torch divides by some of these: a 0 ends the process. Groups are checked here too, for every window that has them.
+        if (strides.Length != n || dilations.Length != n || pads.Length != 2 * n) throw c.Fail($"strides, dilations or pads do not fit {n} axes");
+        if (strides.Concat(dilations).Concat(kernel).Append(c.Node.Int("group", 1)).Any(s => s is < 1 or > MostSteps) || pads.Any(p => Math.Abs((double)p) > MostSteps))
+            throw c.Fail("a stride, dilation, pad, group or kernel size that no window has");
         string auto = c.Node.String("auto_pad", "NOTSET")!;
         if (auto == "VALID") pads = new long[2 * n];
         if (auto is "SAME_UPPER" or "SAME_LOWER")
