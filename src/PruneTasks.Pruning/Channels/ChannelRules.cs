@@ -20,6 +20,10 @@ internal static class ChannelRules
         {
             c.HoldAll(e.Reason, Cause(e.Message));
         }
+        catch (Exception e) when (RefusedException.IsContradiction(e))
+        {
+            c.HoldAll(RefusalReason.Layout, "it does not fit what it reads");
+        }
 
         // The message already says which operator.
         string Cause(string message) => message[(message.IndexOf(": ", StringComparison.Ordinal) + 2)..];
