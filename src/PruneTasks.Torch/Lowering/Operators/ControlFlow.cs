@@ -7,7 +7,7 @@ namespace PruneTasks.Torch.Lowering.Operators;
 internal static class ControlFlow
 {
     // A condition that never becomes false ends here and not with the memory.
-    private const long MostIterations = 1_000_000;
+    private const long MostIterations = 1 << 16;
 
     internal static IReadOnlyList<LoweringRow> Rows { get; } =
     [
