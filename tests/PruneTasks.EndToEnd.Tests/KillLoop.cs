@@ -51,7 +51,7 @@ internal sealed class KillLoop(TestApp app, string name, Action<int> change, int
         for (int number = 1; number <= count; number++)
         {
             change(number);
-            Kill kill = await Once(number % 3 == 0, whole);
+            Kill kill = await Once(worker: number % 3 == 0, early: number % 3 == 1, whole);
             kills.Add(kill);
             each?.Invoke(kill);
         }
@@ -59,35 +59,35 @@ internal sealed class KillLoop(TestApp app, string name, Action<int> change, int
         return kills;
     }
 
-    private async Task<Kill> Once(bool killWorker, TimeSpan whole)
+    // A third of the kills hits workers. Of the others one half is spread over the whole build, the other comes soon after the worker's start, when files move.
+    private async Task<Kill> Once(bool worker, bool early, TimeSpan whole)
     {
         var output = new StringBuilder();
         long start = Stopwatch.GetTimestamp();
         using Process build = DotNet.Start(app.Folder, ["build", "--no-restore", "-tl:off"], output);
-        int worker = 0;
-        if (killWorker)
+        if (early)
         {
-            while (!build.HasExited && (worker = Worker()) == 0)
-                await Task.Delay(10);
-            await Task.Delay(_random.Next(600));
-            worker = Worker();
-            if (worker != 0)
-                KillNow(worker);
+            await Task.Delay(_random.Next((int)whole.TotalMilliseconds));
         }
         else
         {
-            await Task.Delay(_random.Next((int)whole.TotalMilliseconds));
-            worker = Worker();
-            if (!build.HasExited)
-                build.Kill();
+            while (!build.HasExited && Worker() == 0)
+                await Task.Delay(10);
+            await Task.Delay(_random.Next(worker ? 600 : 1500));
         }
+
+        int running = Worker();
+        if (!worker && !build.HasExited)
+            build.Kill();
+        else if (worker && running != 0)
+            KillNow(running);
 
         int moment = (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         // Not WaitForExit, which also waits for the output to end: the compiler's server has it too, and stays.
         while (!build.HasExited)
             await Task.Delay(20);
         string? problem = await WorkerStays() ?? await NextBuild();
-        return new Kill(killWorker ? "worker" : "build", moment, worker != 0, problem);
+        return new Kill(worker ? "worker" : "build", moment, running != 0, problem);
     }
 
     private async Task<string?> WorkerStays()
