@@ -107,6 +107,7 @@ internal sealed class PrunePipeline : IPruningPipeline
 
     private static string WhyNothing(PreparedModel model, IReadOnlyList<RefusalReport> refusals) =>
         model.Inventory.Sites.Count > 0 ? "the plan removes nothing"
+        : model.Model.Graph.Nodes.FirstOrDefault(n => n.Bodies.Any(b => b.Nodes.Count > 1)) is { } outer ? $"its layers lie in the body of {outer.OpType} '{outer.Name}', where nothing is removed"
         : refusals.Count == 0 ? "it has no feed-forward, attention or convolution layer that can be narrowed"
         : string.Join("; ", refusals.Select(r => r.Reason).Distinct().Take(5));
 
