@@ -31,6 +31,9 @@ public static class ChannelFinder
     private static void HoldEnds(Graph graph, ChannelAxes axes)
     {
         foreach (Value value in graph.Inputs) Hold(axes, value, RefusalReason.GraphInput, $"'{value.Name}' is an input of the model");
+        // Of an element type that is not read, sparse, or text: they cannot be made shorter.
+        foreach (Value value in graph.Initializers.Concat(graph.Nodes.Where(n => n is { OpType: "Constant", Domain: "" }).SelectMany(n => n.Outputs)).Where(v => v.Constant is null))
+            Hold(axes, value, RefusalReason.WeightNotConstant, $"the content of '{value.Name}' is not read");
         foreach (Value value in graph.Outputs) Hold(axes, value, RefusalReason.GraphOutput, $"'{value.Name}' is an output of the model");
         foreach (Value value in graph.Values.Values.Where(v => v.IsCaptured)) Hold(axes, value, RefusalReason.CapturedBySubgraph, $"'{value.Name}' is read by a control-flow body");
     }
