@@ -14,7 +14,8 @@ internal static class ConformanceCommand
 
         Each model goes through the reader and is run with torch (`LoweredGraph`). *Passed*: shapes and types are equal; integers and booleans are equal,
         floats within 1e-3 relative and 1e-7 absolute (half precision: a few steps of that type); NaN equals NaN; answers of random operators are compared by
-        shape and type alone. *Unsupported*: refused before it ran, with the reason. *Wrong* or *crashed*: must not happen. A case counts once for each
+        shape and type alone. *Unsupported*: refused before it ran, with the reason; or the recorded
+        answer contradicts ONNX Runtime, which runs the pruned model, and the lowering answers as that does (the reason says so). *Wrong* or *crashed*: must not happen. A case counts once for each
         of its operators, so that columns add up to more than there are cases; function operators come a second time, expanded into others.
 
 

@@ -20,7 +20,7 @@ internal sealed record OperatorForm(string OpType, long Opset, IReadOnlyList<Ten
         for (int i = 0; i < count; i++)
         {
             inputs.Add(Inputs[i] is not { } data ? null
-                : i > 0 && (data.Type == ElementType.Int64 || OpType is "Resize" or "Upsample" or "ConvTranspose") ? graph.AddInitializer($"x{i}", data)
+                : i > 0 && (data.Type == ElementType.Int64 || OpType is "Resize" or "Upsample" or "Conv" or "ConvTranspose") ? graph.AddInitializer($"x{i}", data)
                 : graph.AddInput($"x{i}", data.Type, [.. data.Shape.Select(d => new Axis(d, null))]));
         }
         Dictionary<string, AttributeData> attributes = Attributes.Where(a => a.Value is not null).ToDictionary(a => a.Name, a => Attribute(a.Value!));

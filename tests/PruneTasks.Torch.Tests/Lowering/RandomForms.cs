@@ -169,7 +169,7 @@ internal static class RandomForms
         int n = r.Next(1, 4);
         long groups = Draw(r, 1, 1, 2);
         string? auto = r.Next(4) == 0 ? Draw(r, "SAME_UPPER", "SAME_LOWER", "VALID") : null;
-        return new("Conv", 11, [Floats(r, [2, 4, .. Spatial(r, n)]), Floats(r, [6, 4 / groups, .. Some(r, n, 1, 4)]), r.Next(2) == 0 ? null : Floats(r, 6)], ("group", groups), ("strides", Some(r, n, 1, 3)),
+        return new("Conv", 11, [Floats(r, [2, 4, .. Spatial(r, n)]), Floats(r, [6, 4 / groups, .. Some(r, n, 1, 4)]), r.Next(2) == 0 ? null : Floats(r, 6)], ("group", groups), ("strides", Some(r, n, 1, 5)),
             ("auto_pad", auto), ("pads", auto is null ? Some(r, 2 * n, 0, 3) : null), ("dilations", auto is null ? Some(r, n, 1, 3) : null));
     }
 

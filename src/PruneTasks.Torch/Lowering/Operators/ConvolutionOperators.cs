@@ -10,7 +10,8 @@ internal static class ConvolutionOperators
 {
     internal static IReadOnlyList<LoweringRow> Rows { get; } =
     [
-        One("Conv", Conv),
+        // A stride of one more than the kernel reaches leaves out one place at the end, for both judges.
+        One("Conv", Conv) with { Refuse = (node, _) => node.Inputs.ElementAtOrDefault(1)?.Constant is { Shape.Count: > 2 } w ? Gaps(node, [.. w.Shape.Skip(2)], 1) : null },
         One("ConvTranspose", ConvTranspose) with { Refuse = (node, _) => node.Inputs.ElementAtOrDefault(1)?.Constant is { Shape.Count: > 2 } w ? Gaps(node, [.. w.Shape.Skip(2)]) : null },
     ];
 
@@ -21,6 +22,7 @@ internal static class ConvolutionOperators
     internal static Tensor Conv(LoweringCall c, Tensor x, Tensor weight, Tensor? bias)
     {
         WindowGeometry g = WindowGeometry.Of(c, weight.shape[2..], x.shape.AsSpan(2));
+        if (Gaps(c.Node, g.Kernel, 1) is { } gaps) throw c.Fail(gaps);
         long groups = c.Node.Int("group", 1);
         long[] pads = g.Begin;
         if (!g.IsSymmetric || pads.Any(p => p < 0)) (x, pads) = (PaddingOperators.Spatial(x, g.Pads, 0), new long[g.Axes]);
@@ -60,11 +62,11 @@ internal static class ConvolutionOperators
         return bias is null ? y : y + bias.reshape([-1, .. Enumerable.Repeat(1L, g.Axes)]);
     }
 
-    // The standard makes the output stride times as long; ONNX Runtime leaves out what no kernel reaches.
-    private static string? Gaps(Node node, long[] kernel)
+    /// <summary>Why a window that is padded to the same size is refused: strides beyond it, where the standard and ONNX Runtime place it differently.</summary>
+    internal static string? Gaps(Node node, long[] kernel, long slack = 0)
     {
         if (node.String("auto_pad", "NOTSET") is not ("SAME_UPPER" or "SAME_LOWER") || node.Ints("strides") is not { } strides) return null;
-        bool any = kernel.Where((k, i) => i < strides.Count && ((k - 1) * (node.Ints("dilations")?[i] ?? 1)) + 1 < strides[i]).Any();
+        bool any = kernel.Where((k, i) => i < strides.Count && ((k - 1) * (node.Ints("dilations")?[i] ?? 1)) + 1 + slack < strides[i]).Any();
         return any ? "padded to the same size with strides that leave gaps between kernels" : null;
     }
 

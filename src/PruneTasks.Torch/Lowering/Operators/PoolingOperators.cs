@@ -19,7 +19,7 @@ internal static class PoolingOperators
     private static string? Refuse(Node node, long opset) => node.Ints("kernel_shape") switch
     {
         null => "no kernel_shape",
-        { Count: 1 or 2 or 3 } => null,
+        { Count: 1 or 2 or 3 } kernel => ConvolutionOperators.Gaps(node, [.. kernel], 1),
         { Count: var n } => $"{n} spatial axes",
     };
 

@@ -31,7 +31,8 @@ internal static class ReductionOperators
         long[] axes = [.. (c.List("axes", 1) ?? []).Select(a => c.Axis(a, x.dim()))];
         if (axes.Length == 0)
         {
-            if (c.Node.Int("noop_with_empty_axes", 0) != 0 || x.dim() == 0) return x;
+            // No axis is reduced; what the operator does to each element stays (ReduceL1 is the sum of magnitudes). An axis of one stands for none.
+            if (c.Node.Int("noop_with_empty_axes", 0) != 0 || x.dim() == 0) return function(x.unsqueeze(0), [0], false);
             axes = [.. Enumerable.Range(0, (int)x.dim()).Select(i => (long)i)];
         }
         return function(x, axes, c.Node.Int("keepdims", 1) != 0);

@@ -19,6 +19,8 @@ internal static class ResizeOperators
         if (node.String("mode", "nearest") is not ("nearest" or "linear" or "bilinear" or "cubic")) return $"mode '{node.String("mode")}'";
         if (Coordinates(node, opset) is not ("half_pixel" or "half_pixel_symmetric" or "asymmetric" or "align_corners" or "pytorch_half_pixel" or "tf_half_pixel_for_nn" or "tf_crop_and_resize"))
             return $"coordinates '{Coordinates(node, opset)}'";
+        // Whether a place is whole hangs on the last bit of several roundings there, and nothing but that decides the neighbour.
+        if (Coordinates(node, opset) == "half_pixel_symmetric" && node.String("mode", "nearest") == "nearest") return "coordinates 'half_pixel_symmetric' for the nearest neighbour";
         if (Coordinates(node, opset) == "align_corners" && Fractions(node, opset) is { } fractions) return fractions;
         return node.String("keep_aspect_ratio_policy", "stretch") is "stretch" or "not_larger" or "not_smaller" ? null : $"policy '{node.String("keep_aspect_ratio_policy")}'";
     }
