@@ -96,13 +96,16 @@ internal sealed class ChannelSites(Graph graph, ChannelAxes axes)
                 (end.SumsOver ? consumers : producers).Add(new ChannelEnd(end.Node, end.WeightInput, end.WeightAxis, unitOf));
         }
         affected = [.. affected.OrderBy(a => position[a.Value.Producer!])];
-        // Layers alone: nothing computes a value that becomes shorter.
-        if (affected.Count == 0) return null;
+        // Neither a layer nor a table makes the units, as where a code is compared with numbers (one-hot): these are no features that others could take over.
+        if (affected.Count == 0 || (producers.Count == 0 && !constants.Any(IsTable))) return null;
         producers = [.. producers.OrderBy(p => position[p.Node])];
         consumers = [.. consumers.OrderBy(p => position[p.Node])];
         string name = (producers.Count > 0 ? producers[0].Node : affected[0].Value.Producer!).Outputs[0].Name;
         return new ChannelSite(name, roots.Length, affected, affected[0].Value.Producer!, producers, consumers, constants);
     }
+
+    private static bool IsTable(ConstantAxis constant) =>
+        constant.Constant.Uses.Any(use => use is { Index: 0, Node: { OpType: "Gather", Domain: "" } gather } && (gather.Int("axis", 0) + constant.Constant.Constant!.Shape.Count) % constant.Constant.Constant.Shape.Count != constant.Axis);
 
     private AxisRange RangeOf(FoundEnd end) => axes.Of(end.Node.Inputs[end.WeightInput]!)![end.WeightAxis];
 

@@ -14,7 +14,7 @@ public static class SiteCosts
         switch (site)
         {
             case FfnSite ffn:
-                return Sum([.. ffn.Producers.Select(Column), .. ffn.Consumers.Select(Row)]);
+                return Sum([.. ffn.Producers.Select(Column), .. ffn.Consumers.Select(Row), .. ffn.Constants.Select(c => (Value: c.Node.Inputs[c.Input]!, c.Axis)).Distinct().Select(Entry)]);
             case QueryKeySite s:
                 return Sum([Times(Column(s.Query.Layer), s.Query.Columns.Count), Times(Column(s.Key.Layer), s.Key.Columns.Count), Product(s.Attention)]);
             case ScoreGroupSite g:
@@ -37,6 +37,15 @@ public static class SiteCosts
 
         Cost Vector(LinearView layer, long length, long bias) => new(
             Vectors(layer, oneSample) * length, length + bias, (length + bias) * (TensorData.SizeOf(layer.Weight.Type) ?? 4));
+
+        // A scale or shift of the hidden axis, where it is a parameter.
+        static Cost Entry((Value Value, int Axis) along)
+        {
+            if (!IsCounted(along.Value)) return default;
+            TensorData constant = along.Value.Constant!;
+            long entries = constant.Count / constant.Shape[along.Axis];
+            return new Cost(0, entries, entries * TensorData.SizeOf(constant.Type)!.Value);
+        }
 
         // Scores and context alike: every attention weight takes one multiply-accumulate per dimension.
         Cost Product(AttentionLayer a) => Entries(a.Softmax.Outputs[0]);

@@ -9,6 +9,8 @@ internal static class LayerSlicer
     public static void KeepColumns(Graph graph, LinearView layer, IReadOnlyList<int> columns)
     {
         Replace(graph, layer.WeightNode, layer.WeightInput, Along(layer.Weight.Constant!, layer.OutAxis, columns));
+        // The product in front of its bias is named by no site.
+        graph.ForgetShape(layer.Node.Outputs[0]);
         if (layer is { Bias: { } bias, BiasNode: { } node })
             Replace(graph, node, layer.BiasInput, KeepAlongUnits(bias.Constant!, bias.Constant!.Shape.Count - 1, columns));
     }

@@ -19,7 +19,7 @@ internal static class ChannelCheck
 
     /// <summary>Every channel site alone and all together, at several widths.</summary>
     /// <returns>Units of the sites, in their order.</returns>
-    public static int[] Run(OnnxModel model, IReadOnlyDictionary<string, TensorData>? inputs = null, double tolerance = 1e-4)
+    public static int[] Run(OnnxModel model, IReadOnlyDictionary<string, TensorData>? inputs = null, double tolerance = 1e-4, double[]? shares = null)
     {
         byte[] bytes = OnnxWriter.ToBytes(model);
         inputs ??= Inputs(model);
@@ -29,7 +29,7 @@ internal static class ChannelCheck
         Random random = new(3);
         foreach (int[] chosen in each.Select(i => (int[])[i]).Append(each).Where(c => c.Length > 0))
         {
-            foreach (double share in (double[])[0, 0.4, 0.75])
+            foreach (double share in shares ?? [0, 0.4, 0.75])
             {
                 Dictionary<int, int[]> kept = chosen.ToDictionary(i => i, i => Kept(sites[i].Units, share, random));
                 Compare(bytes, inputs, kept, tolerance);

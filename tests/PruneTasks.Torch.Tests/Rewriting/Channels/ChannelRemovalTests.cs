@@ -214,6 +214,19 @@ public sealed class ChannelRemovalTests
         Assert.Equal([6, 8], ChannelCheck.Run(g.Finish(g.Linear(last, 8 * d, 4))));
     }
 
+    [Fact]
+    public void Numbers_of_a_code_are_no_channels_and_columns_of_a_table_are()
+    {
+        ConvolutionalGraph g = new();
+        Value ids = g.Graph.AddInput("ids", ElementType.Int64, [new(null, "n"), new(4, null)]);
+        Value code = g.Node("Cast", [g.Node("Equal", [g.Node("Unsqueeze", [ids, g.Ints(2)]), g.Ints(0, 1, 2, 3, 4)])], ("to", 1L));
+        Value oneHot = g.Linear(code, 5, 7);
+        Value looked = g.Node("Gather", [g.Weight(5, 6), ids]);
+        Value sum = g.Node("Add", [oneHot, g.Linear(g.Relu(looked), 6, 7)]);
+        // The 7 between linear layers alone are a feed-forward width.
+        Assert.Equal([6], ChannelCheck.Run(g.Finish(g.Linear(g.Relu(sum), 7, 3))));
+    }
+
     private static Value Shuffle(ConvolutionalGraph g, Value x, int channels, int groups, bool arithmetic)
     {
         if (!arithmetic) return g.Reshape(g.Transpose(g.Reshape(x, 0, groups, channels / groups, 12, 12), 0, 2, 1, 3, 4), 0, -1, 12, 12);
