@@ -11,7 +11,7 @@ public static class WidthGrid
     {
         int step = site switch
         {
-            FfnSite => Math.Max(1, align),
+            { Kind: UnitKind.Ffn } => Math.Max(1, align),
             ChannelSite channels => ChannelStep(channels, align),
             _ => 1,
         };
