@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.ML.OnnxRuntime;
 using PruneTasks.Benchmarks.Models.Inputs;
+using PruneTasks.Benchmarks.Models.Real;
 using PruneTasks.Benchmarks.Quality;
 using PruneTasks.BuildTesting;
 using PruneTasks.Onnx;
@@ -14,7 +15,8 @@ namespace PruneTasks.Benchmarks.Models;
 /// <param name="Cut">Share of the MACs to remove.</param>
 /// <param name="Limit">Time for one run of the worker.</param>
 /// <param name="Twice">Whether each file is pruned twice and the bytes compared.</param>
-internal sealed record TrialSettings(double Cut, TimeSpan Limit, bool Twice);
+/// <param name="Data">Real data for some files; null for none.</param>
+internal sealed record TrialSettings(double Cut, TimeSpan Limit, bool Twice, DataMap? Data);
 
 /// <summary>Prunes one file in a worker process of its own.</summary>
 internal static class ModelTrial
@@ -31,7 +33,7 @@ internal static class ModelTrial
         ModelRow row = new(name, Fate.Failed, "");
         try
         {
-            (string head, row) = Prepare(path, row, folder);
+            (string head, row) = Prepare(path, row, settings, folder);
             string spec = folder.Write(SpecFile, Spec(path, head, settings));
             WorkerRun run = await WorkerProcess.Run(settings.Limit, "prune", "--spec", spec, "--output", folder["out"]);
             row = row with { Seconds = run.Seconds.ToString("F0", CultureInfo.InvariantCulture) };
@@ -53,13 +55,14 @@ internal static class ModelTrial
     }
 
     /// <summary>The lines of the spec that say what the model is for and where the data is. A file without inputs still goes to the worker: it says why.</summary>
-    private static (string Head, ModelRow Row) Prepare(string path, ModelRow row, TemporaryFolder folder)
+    private static (string Head, ModelRow Row) Prepare(string path, ModelRow row, TrialSettings settings, TemporaryFolder folder)
     {
         OnnxModel? model = null;
         try
         {
             model = OnnxReader.Load(path);
             row = row with { Origin = Origin(model) };
+            if (settings.Data?.Find(row.File, path, model, folder.Path) is { } real) return (real.Lines, row with { Data = real.Words });
             TrialInputs inputs = TrialInputs.For(path, model);
             SampleFile.Write(folder["inputs"], ModelInput.Of(model), inputs.Samples);
             int random = inputs.Samples.Count - inputs.Recorded;
@@ -67,7 +70,7 @@ internal static class ModelTrial
             string roles = string.Join(", ", inputs.Guesses.Select(g => g.Role.ToString().ToLowerInvariant()));
             return ($"{TaskGuess.Lines(model, inputs.Guesses, inputs.Samples[0])}\ndata:\n  personal: {{ path: inputs }}", row with { Data = $"{words} ({roles})" });
         }
-        catch (Exception problem) when (problem is OnnxFormatException or InputException or OnnxRuntimeException or IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception problem) when (problem is OnnxFormatException or InputException or OnnxRuntimeException or InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
         {
             SampleFile.Write(folder["inputs"], [new ModelInput("none", ElementType.Float32, null)], [new Sample("none", [TensorData.Of([1], 0f)], null)]);
             return ("task: generic\ndata:\n  personal: { path: inputs }", row with { Data = problem is InputException ? $"nothing: {problem.Message}" : "" });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PruneTasks.Benchmarks.Models.Real;
 
 namespace PruneTasks.Benchmarks.Models;
 
@@ -17,13 +18,15 @@ internal static class ModelsCommand
 
     private static readonly Option<bool> s_twice = new("--twice") { Description = "Prune each file twice and compare the bytes." };
 
+    private static readonly Option<string?> s_data = new("--data") { Description = "Map from files to real data (docs/benchmarks/models-data.yaml); without it, recorded or random inputs are used." };
+
     /// <summary>The command, printing its table to <paramref name="output"/>.</summary>
     public static Command Create(TextWriter output)
     {
-        Command command = new("models", "Prunes every ONNX file of a folder and prints a row for each.") { s_folder, s_cut, s_page, s_only, s_limit, s_twice };
+        Command command = new("models", "Prunes every ONNX file of a folder and prints a row for each.") { s_folder, s_cut, s_page, s_only, s_limit, s_twice, s_data };
         command.SetAction((parsed, _) => ModelsBenchmark.Run(
             parsed.GetValue(s_folder)!, parsed.GetValue(s_only),
-            new TrialSettings(parsed.GetValue(s_cut), TimeSpan.FromSeconds(parsed.GetValue(s_limit)), parsed.GetValue(s_twice)),
+            new TrialSettings(parsed.GetValue(s_cut), TimeSpan.FromSeconds(parsed.GetValue(s_limit)), parsed.GetValue(s_twice), parsed.GetValue(s_data) is { } map ? DataMap.Read(map) : null),
             parsed.GetValue(s_page), string.Join(' ', parsed.Tokens.Select(t => t.Value)), output));
         return command;
     }

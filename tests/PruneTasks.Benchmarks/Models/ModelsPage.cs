@@ -14,7 +14,7 @@ internal static class ModelsPage
         `{command}`: each file is pruned by the worker in a process of its own, with a budget of {1 - settings.Cut:P0} of the MACs and nothing else set.
         {DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores.
 
-        - **calibrated on**: inputs recorded beside the model, filled up with random ones of the form that the
+        - **calibrated on**: real data where the map of data names some; else inputs recorded beside the model, filled up with random ones of the form that the
           graph's first operators tell (in brackets). Random inputs show that the way works and that the outcome is exact; how much a model *keeps* only real data can say.
         - **answers**: on samples held back ("hold-out", or "test" from other data; "calibration" where there are too few). *agreement*: same first answer as the dense model.
           *error*: √(Σ(dense − pruned)² / Σ(dense − mean)²) of the output that moves most; 100 % is as good as its mean.
