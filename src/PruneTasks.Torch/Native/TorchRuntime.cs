@@ -11,7 +11,7 @@ public sealed record TorchRuntimeOptions
     /// <summary>Where to look for libtorch.</summary>
     public NativeSearch Search { get; init; } = new();
 
-    /// <summary>Threads of one operation; 0 = one for each processor. Results are equal only for an equal number, but for <see cref="ThreadIndependence"/>.</summary>
+    /// <summary>Threads of one operation; 0 = one for each processor. Results are equal only for an equal number.</summary>
     public int Threads { get; init; }
 
     /// <summary>Folder for the patched copy of the bridge; <see langword="null"/> = a folder of the user.</summary>
@@ -45,7 +45,7 @@ public static class TorchRuntime
         lock (Gate)
         {
             _loaded ??= Load(options);
-            torch.set_num_threads(ThreadIndependence.Threads(options.Threads));
+            torch.set_num_threads(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
             return _loaded;
         }
     }

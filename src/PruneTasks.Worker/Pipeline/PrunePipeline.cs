@@ -2,7 +2,6 @@ using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec.Diagnostics;
 using PruneTasks.Torch.Building;
-using PruneTasks.Torch.Native;
 using PruneTasks.Worker.Data;
 using PruneTasks.Worker.Natives;
 using PruneTasks.Worker.Report;
@@ -36,7 +35,6 @@ internal sealed class PrunePipeline : IPruningPipeline
         using TorchNetwork? network = model.Inventory.Sites.Count == 0 ? null : stages.Run("load libtorch", () =>
         {
             WorkerNatives.UseTorch(job.LibTorch, job.Threads, job.Log);
-            if (ThreadIndependence.IsWanted) job.Log(ThreadIndependence.Cost(job.Threads));
             return TorchNetwork.Create(job, model);
         });
         double macsLeft = exact is null ? 1 : (double)exact.MacsAfter / exact.MacsBefore;

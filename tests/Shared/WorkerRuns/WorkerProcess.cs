@@ -26,16 +26,11 @@ internal static class WorkerProcess
 
     /// <summary>Runs to the end, or for some time.</summary>
     /// <exception cref="TimeoutException">It did not end in time; it was ended with all that it started.</exception>
-    public static Task<WorkerRun> Run(TimeSpan limit, params IEnumerable<string> arguments) => Run(limit, [], arguments);
-
-    /// <summary>Runs to the end, or for some time, with further environment variables.</summary>
-    /// <exception cref="TimeoutException">It did not end in time; it was ended with all that it started.</exception>
-    public static async Task<WorkerRun> Run(TimeSpan limit, IEnumerable<(string Name, string Value)> environment, params IEnumerable<string> arguments)
+    public static async Task<WorkerRun> Run(TimeSpan limit, params IEnumerable<string> arguments)
     {
         string worker = Repository.BuildOutput("src", "PruneTasks.Worker", "net8.0", "PruneTasks.Worker.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in (string[])["exec", worker, .. arguments]) start.ArgumentList.Add(argument);
-        foreach ((string name, string value) in environment) start.Environment[name] = value;
         var output = new StringBuilder();
         var error = new StringBuilder();
         long begin = Stopwatch.GetTimestamp();
