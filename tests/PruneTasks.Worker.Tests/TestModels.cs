@@ -18,6 +18,17 @@ internal static class TestModels
         return ToBytes(graph);
     }
 
+    /// <summary>The number of the larger entry of x · W, [batch, 2] to [batch].</summary>
+    public static byte[] Picks(float[] weight)
+    {
+        var graph = new Graph("picks");
+        Value x = graph.AddInput("x", ElementType.Float32, [new(null, "batch"), new(2, null)]);
+        Value y = graph.AddNode("MatMul", [x, graph.AddInitializer("w", TensorData.Of([2, 2], weight))], "product").Outputs[0];
+        Dictionary<string, AttributeData> last = new() { ["axis"] = 1L, ["keepdims"] = 0L };
+        graph.AddOutput(graph.AddNode("ArgMax", [y], "class", attributes: last).Outputs[0], ElementType.Int64, [new(null, "batch")]);
+        return ToBytes(graph);
+    }
+
     /// <summary>An image classifier [batch, 3, size, size] to [batch, 3]: the mean of each channel is its score.</summary>
     public static byte[] ChannelMeans(int size, float gain = 1, float? blue = null)
     {

@@ -1,3 +1,4 @@
+using PruneTasks.Onnx;
 using PruneTasks.Spec;
 using PruneTasks.Spec.Diagnostics;
 
@@ -10,6 +11,11 @@ internal static class DataLoader
     /// <exception cref="PruneDiagnosticException">Missing, empty, of several kinds at once, or not fitting the model.</exception>
     public static ISampleSource Open(DataRequest request)
     {
+        if (request.Inputs.FirstOrDefault(input => TensorData.SizeOf(input.Type) is null) is { } strange)
+        {
+            string takes = strange.Type == ElementType.Undefined ? "no tensor, or one of a type that is not known" : ModelInput.Describe(strange.Type);
+            throw request.Fail(PruneDiagnostics.DataDoesNotFit, request.Path, $"input '{strange.Name}' takes {takes}, of which no samples can be read; only models whose inputs are tensors of numbers can be pruned");
+        }
         if (File.Exists(request.FullPath)) return OpenFile(request);
         if (!Directory.Exists(request.FullPath)) throw request.Fail(PruneDiagnostics.DataFolderMissing, request.Path);
         string[] files = [.. RelativeFiles(request)];

@@ -18,6 +18,7 @@ internal sealed class ComparisonSum
     private readonly List<double> _klOfProbabilities = [];
     private bool _probabilities = true;
     private bool _scored;
+    private bool _ids;
 
     /// <param name="names">The outputs.</param>
     /// <param name="scores">Whether the first output holds class scores; null: if all its rows are probabilities.</param>
@@ -39,6 +40,7 @@ internal sealed class ComparisonSum
         bool first = true;
         for (int i = 0; i < dense.Count; i++)
         {
+            if (i == 0 && dense[i] is { } ids && pruned[i] is { } others && AreWhole(ids, others)) AddIds(run, ids, others);
             if (dense[i] is not { } a || !Floats.Contains(a.Type)) continue;
             if (pruned[i] is not { } b || b.Type != a.Type || !b.Shape.SequenceEqual(a.Shape))
                 throw new InvalidOperationException($"output '{_names[i]}' is {a.Type}[{string.Join(", ", a.Shape)}] in one model and {(pruned[i] is { } p ? $"{p.Type}[{string.Join(", ", p.Shape)}]" : "nothing")} in the other");
@@ -46,7 +48,7 @@ internal sealed class ComparisonSum
             float[] prunedValues = b.ToFloats();
             _seen[i] = true;
             _differences[i].Add(denseValues, prunedValues);
-            if (first && ClassesOf(a.Shape) is >= 2 and { } classes) AddRows(run, denseValues, prunedValues, (int)classes);
+            if (first && !_ids && ClassesOf(a.Shape) is >= 2 and { } classes) AddRows(run, denseValues, prunedValues, (int)classes);
             first = false;
         }
     }
@@ -66,12 +68,12 @@ internal sealed class ComparisonSum
         return new Comparison
         {
             Samples = _samples,
-            Agreement = scores ? (double)_figures.Sum(f => (long)f.Same) / rows : null,
+            Agreement = (scores || _ids) && rows > 0 ? (double)_figures.Sum(f => (long)f.Same) / rows : null,
             Kl = scores && double.IsFinite(kl) ? kl : null,
             Labelled = labelled,
             DenseTop1 = labelled > 0 ? (double)_figures.Count(f => f.DenseRight == true) / labelled : null,
             PrunedTop1 = labelled > 0 ? (double)_figures.Count(f => f.PrunedRight == true) / labelled : null,
-            Cosine = rows > 0 && double.IsFinite(cosine) ? cosine : null,
+            Cosine = rows > 0 && !_ids && double.IsFinite(cosine) ? cosine : null,
             DensePerplexity = tokens > 0 ? Math.Exp(_figures.Sum(f => f.DenseEntropy) / tokens) : null,
             PrunedPerplexity = tokens > 0 ? Math.Exp(_figures.Sum(f => f.PrunedEntropy) / tokens) : null,
             PerSample = samples,
@@ -86,6 +88,22 @@ internal sealed class ComparisonSum
         int axis = shape.Count - 1;
         while (axis > 1 && shape[axis] == 1) axis--;
         return axis < 1 ? 0 : shape[axis];
+    }
+
+    // A model that picks the class itself gives its number, or truth values.
+    private static bool AreWhole(TensorData a, TensorData b) =>
+        !Floats.Contains(a.Type) && TensorData.SizeOf(a.Type) is not null && a.Type == b.Type && a.Count > 0 && a.Shape.SequenceEqual(b.Shape);
+
+    private void AddIds(IReadOnlyList<Sample> run, TensorData dense, TensorData pruned)
+    {
+        _ids = true;
+        int bytes = TensorData.SizeOf(dense.Type)!.Value, parts = dense.Count % run.Count == 0 ? run.Count : 1, each = (int)dense.Count / parts;
+        for (int part = 0; part < parts; part++)
+        {
+            int same = Enumerable.Range(part * each, each).Count(i => dense.Bytes.Span.Slice(i * bytes, bytes).SequenceEqual(pruned.Bytes.Span.Slice(i * bytes, bytes)));
+            _figures.Add(new SampleFigures { Rows = each, Same = same });
+            _klOfProbabilities.Add(0);
+        }
     }
 
     /// <summary>Rows belong to the samples in order; where they cannot be told apart, the run counts as one sample without a label.</summary>

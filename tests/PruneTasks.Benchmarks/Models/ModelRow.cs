@@ -100,13 +100,15 @@ internal sealed partial record ModelRow(string File, Fate Fate, string Remark)
     }
 
     /// <summary>The row of a run that wrote none: its first error with an id.</summary>
-    public ModelRow Refuse(WorkerRun run)
+    /// <param name="run">The run.</param>
+    /// <param name="noInputs">Why no inputs could be made, where none could: that is the reason then, and what the worker says follows from it.</param>
+    public ModelRow Refuse(WorkerRun run, string? noInputs)
     {
         Match[] errors = [.. (run.Output + run.Error).Split('\n').Select(line => ErrorPattern().Match(line)).Where(m => m.Success)];
         if (errors.FirstOrDefault() is not { } error) return this with { Fate = Fate.Failed, Remark = Short($"exit code {run.ExitCode}: {(run.Error + run.Output).Trim()}") };
         string id = error.Groups[1].Value;
         // An internal error, or a check that the removal itself failed, is ours and not the file's.
-        return this with { Fate = id is "PRUNE0901" or "PRUNE0410" || run.ExitCode != 1 ? Fate.Failed : Fate.Refused, Remark = Short($"{id}: {error.Groups[2].Value}") };
+        return this with { Fate = id is "PRUNE0901" or "PRUNE0410" || run.ExitCode != 1 ? Fate.Failed : Fate.Refused, Remark = Short($"{id}: {noInputs ?? error.Groups[2].Value}") };
     }
 
     /// <summary>Agreement where the model gives scores; for everything, how far the worst output moves.</summary>

@@ -33,11 +33,11 @@ internal static class ModelTrial
         ModelRow row = new(name, Fate.Failed, "");
         try
         {
-            (string head, row) = Prepare(path, row, settings, folder);
+            (string head, string? why, row) = Prepare(path, row, settings, folder);
             string spec = folder.Write(SpecFile, Spec(path, head, settings));
             WorkerRun run = await WorkerProcess.Run(settings.Limit, "prune", "--spec", spec, "--output", folder["out"]);
             row = row with { Seconds = run.Seconds.ToString("F0", CultureInfo.InvariantCulture) };
-            if (run.ExitCode != 0) return row.Refuse(run);
+            if (run.ExitCode != 0) return row.Refuse(run, why);
             row = row.With(new PruneOutput(folder["out"], "m"));
             if (!settings.Twice) return row;
             WorkerRun again = await WorkerProcess.Run(settings.Limit, "prune", "--spec", spec, "--output", folder["again"]);
@@ -55,25 +55,25 @@ internal static class ModelTrial
     }
 
     /// <summary>The lines of the spec that say what the model is for and where the data is. A file without inputs still goes to the worker: it says why.</summary>
-    private static (string Head, ModelRow Row) Prepare(string path, ModelRow row, TrialSettings settings, TemporaryFolder folder)
+    private static (string Head, string? Why, ModelRow Row) Prepare(string path, ModelRow row, TrialSettings settings, TemporaryFolder folder)
     {
         OnnxModel? model = null;
         try
         {
             model = OnnxReader.Load(path);
             row = row with { Origin = Origin(model) };
-            if (settings.Data?.Find(row.File, path, model, folder.Path) is { } real) return (real.Lines, row with { Data = real.Words });
+            if (settings.Data?.Find(row.File, path, model, folder.Path) is { } real) return (real.Lines, null, row with { Data = real.Words });
             TrialInputs inputs = TrialInputs.For(path, model);
             SampleFile.Write(folder["inputs"], ModelInput.Of(model), inputs.Samples);
             int random = inputs.Samples.Count - inputs.Recorded;
             string words = string.Join(" + ", new[] { (inputs.Recorded, "recorded"), (random, "random") }.Where(p => p.Item1 > 0).Select(p => $"{p.Item1} {p.Item2}"));
             string roles = string.Join(", ", inputs.Guesses.Select(g => g.Role.ToString().ToLowerInvariant()));
-            return ($"{TaskGuess.Lines(model, inputs.Guesses, inputs.Samples[0])}\ndata:\n  personal: {{ path: inputs }}", row with { Data = $"{words} ({roles})" });
+            return ($"{TaskGuess.Lines(model, inputs.Guesses, inputs.Samples[0])}\ndata:\n  personal: {{ path: inputs }}", null, row with { Data = $"{words} ({roles})" });
         }
         catch (Exception problem) when (problem is OnnxFormatException or InputException or OnnxRuntimeException or InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
         {
             SampleFile.Write(folder["inputs"], [new ModelInput("none", ElementType.Float32, null)], [new Sample("none", [TensorData.Of([1], 0f)], null)]);
-            return ("task: generic\ndata:\n  personal: { path: inputs }", row with { Data = problem is InputException ? $"nothing: {problem.Message}" : "" });
+            return ("task: generic\ndata:\n  personal: { path: inputs }", (problem as InputException)?.Message, row);
         }
     }
 

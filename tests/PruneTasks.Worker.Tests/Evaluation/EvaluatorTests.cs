@@ -32,6 +32,18 @@ public class EvaluatorTests
     }
 
     [Fact]
+    public void A_model_that_picks_the_class_itself_agrees_by_its_number()
+    {
+        // Of the two samples the other model answers one in another way: it sees the second feature doubled.
+        Sample[] samples = [Sample(null, 3, 1), Sample(null, 3, 2)];
+        Comparison result = Compare(TestModels.Picks([1, 0, 0, 1]), TestModels.Picks([1, 0, 0, 2]), samples, null);
+        Assert.Equal(0.5, result.Agreement);
+        Assert.Null(result.Kl);
+        Assert.Null(result.Cosine);
+        Assert.Empty(result.Outputs);
+    }
+
+    [Fact]
     public void Probabilities_are_not_put_through_softmax_again()
     {
         Sample[] samples = [Sample(null, (float)Math.Log(3), 0)];

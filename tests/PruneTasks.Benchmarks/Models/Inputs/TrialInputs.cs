@@ -39,10 +39,32 @@ internal sealed record TrialInputs(IReadOnlyList<Sample> Samples, int Recorded, 
         {
             Sample sample = new($"random#{i}", Draw(guesses, shapes, spreads, random), null);
             if (before is not null && i % Chain != 0) sample = sample with { Inputs = Continued(sample.Inputs, guesses, before) };
+            if (i == 0 || guesses.Any(g => g.Role == InputRole.State))
+            {
+                // What was recorded may hold values that no drawing hits: positions, scales, sizes.
+                if (!TryRun(session, sample.Inputs, out before))
+                {
+                    if (recorded.Count > 0) break;
+                    throw new InputException("no random input was taken");
+                }
+            }
             samples.Add(sample);
-            if (guesses.Any(g => g.Role == InputRole.State)) before = session.Run(sample.Inputs);
         }
         return new TrialInputs(samples, recorded.Count, guesses);
+    }
+
+    private static bool TryRun(OrtSession session, IReadOnlyList<TensorData> inputs, out IReadOnlyList<TensorData?>? outputs)
+    {
+        try
+        {
+            outputs = session.Run(inputs);
+            return true;
+        }
+        catch (OnnxRuntimeException)
+        {
+            outputs = null;
+            return false;
+        }
     }
 
     private static OrtSession Open(string path)
@@ -53,7 +75,7 @@ internal sealed record TrialInputs(IReadOnlyList<Sample> Samples, int Recorded, 
         }
         catch (PruneDiagnosticException problem)
         {
-            throw new InputException(problem.Message);
+            throw new InputException(problem.Diagnostics[0].Message);
         }
     }
 
