@@ -33,6 +33,7 @@ public static class CanonicalSpec
             ("allocation", JsonValue.Of(spec.Prune.Allocation)),
             ("prices", JsonValue.Of(spec.Prune.Prices)),
             ("time", JsonValue.Of(spec.Prune.Time)),
+            ("threads", JsonValue.Of(spec.Prune.Threads)),
             ("method", JsonValue.Of(spec.Prune.Method)),
             ("modules", JsonValue.Of(spec.Prune.Modules)),
             ("partition", Partition(spec.Prune.Partition)),

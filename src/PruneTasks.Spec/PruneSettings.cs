@@ -33,6 +33,9 @@ public sealed record PruneSettings
     /// <summary>Minutes that measuring may take, at a fixed nominal rate: no clock decides.</summary>
     public double Time { get; init; } = 3;
 
+    /// <summary>Threads that sums are spread over: <c>any</c>, or <c>one</c> for the same bytes whatever the request allows.</summary>
+    public string Threads { get; init; } = "any";
+
     /// <summary>How units are chosen and repaired: <c>sequential</c>, or a method to compare with.</summary>
     public string Method { get; init; } = "sequential";
 

@@ -106,6 +106,7 @@ internal sealed class SpecBinder(SpecValues values, string file, string folder, 
             Allocation = values.Text("prune.allocation")!,
             Prices = values.Text("prune.prices")!,
             Time = values.Number("prune.time")!.Value,
+            Threads = values.Text("prune.threads")!,
             Method = values.Text("prune.method")!,
             Modules = values.Boolean("prune.modules")!.Value,
             Partition = new PartitionSettings

@@ -48,6 +48,15 @@ internal static partial class SpecTable
             {
                 Default = "3", Min = 0, Max = 10_000, Example = "5",
             },
+            new("prune.threads", SpecKind.Word, "Threads that sums are spread over. Sums of floating-point numbers depend on how they are split.")
+            {
+                Default = "\"any\"",
+                Words =
+                [
+                    new("any", "as many as the build allows; another number may give other bytes"),
+                    new("one", "one: the same bytes for any number; takes up to the number of cores times as long (docs/decisions/0024)"),
+                ],
+            },
             new("prune.method", SpecKind.Word, "How units are chosen and repaired. All but the first are there to compare with.")
             {
                 Default = "\"sequential\"",

@@ -82,7 +82,7 @@ internal sealed class ScoreGroupCompression(ScoreGroupSite site, RefitContext co
         var values = new double[unitOf.Count * units];
         for (int i = 0; i < unitOf.Count; i++)
             if (unitOf[i] >= 0) values[(i * units) + unitOf[i]] = 1;
-        return tensor(values, [unitOf.Count, units]);
+        return TorchTypes.Aligned(tensor(values, [unitOf.Count, units]));
     }
 
     private static void Scale(LoweredGraph network, ScoreOperand side, Func<int, double> factor)

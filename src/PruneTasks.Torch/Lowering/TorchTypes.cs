@@ -21,9 +21,21 @@ internal static class TorchTypes
         _ => null,
     };
 
-    /// <summary>The constant as a tensor of its own memory.</summary>
+    /// <summary>The constant as a tensor of its own memory, aligned as libtorch aligns (<see cref="Aligned"/>).</summary>
     /// <exception cref="NotSupportedException">Strings and packed types.</exception>
-    internal static Tensor ToTensor(TensorData data)
+    internal static Tensor ToTensor(TensorData data) => Aligned(Managed(data));
+
+    /// <summary>
+    /// The same tensor in memory that libtorch has allocated, on a multiple of 64 bytes. A tensor made from an array lies where the collector has put the
+    /// array, on a multiple of 8 that differs from run to run, and MKL rounds otherwise for each alignment: everything that takes part in products comes through here.
+    /// </summary>
+    /// <param name="managed">Just made from an array; is disposed.</param>
+    internal static Tensor Aligned(Tensor managed)
+    {
+        using (managed) return managed.clone();
+    }
+
+    private static Tensor Managed(TensorData data)
     {
         ScalarType type = Of(data.Type) ?? throw new NotSupportedException($"{data.Type} constants cannot be computed with");
         long[] shape = [.. data.Shape];

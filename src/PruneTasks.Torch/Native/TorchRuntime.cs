@@ -28,7 +28,7 @@ public sealed record TorchRuntimeInfo(string LibTorchFolder, string BridgePath, 
 /// <remarks>
 /// If TorchSharp has to load its natives itself and fails it copies some 500 MB beside its assembly, which may lie in the NuGet folder. It never
 /// comes to that here: both libraries are in the process before, and it is checked that TorchSharp will find them by name. The CPU kernels used
-/// here are deterministic for a fixed number of threads; TorchSharp offers no switch that would demand it.
+/// here are deterministic for a fixed number of threads and aligned memory (docs/decisions/0024); TorchSharp offers no switch that would demand it.
 /// </remarks>
 public static class TorchRuntime
 {

@@ -19,7 +19,7 @@ internal static class CheckpointKey
         // Module ids tell two builds of one version apart; sums in torch depend on the number of threads.
         Add(PruneRun.ToolVersion);
         foreach (Type part in new[] { typeof(CheckpointKey), typeof(StepBuilder), typeof(Pruning.StepState), typeof(OnnxModel), typeof(PruneSpec) }) Add(part.Module.ModuleVersionId.ToString());
-        Add(string.Create(CultureInfo.InvariantCulture, $"threads {job.Threads} of {Environment.ProcessorCount}"));
+        Add(string.Create(CultureInfo.InvariantCulture, $"threads {(job.Threads > 0 ? job.Threads : Environment.ProcessorCount)}"));
         Add(CanonicalSpec.Write(job.Spec));
         hash.AppendData(job.ModelBytes.Span);
         foreach (Value weight in job.Model.Graph.Initializers)

@@ -47,7 +47,9 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
         (SpecInput input, LoadedData data, CalibrationSet calibration) = _stages.Run("read model and data", () => Read(spec, diagnostics, cancellation));
         int skipped = diagnostics.Count(diagnostic => diagnostic.Descriptor == PruneDiagnostics.ImageUnreadable);
         WorkerNatives.UseOnnxRuntime(request.OnnxRuntime, progress.Line);
-        KeptClasses? kept = KeptClasses.Of(input, data.Calibration, request.Threads);
+        // Whatever decides or is written; the comparisons after it only measure.
+        int threads = spec.Prune.Threads == "one" ? 1 : request.Threads;
+        KeptClasses? kept = KeptClasses.Of(input, data.Calibration, threads);
         PruneOutcome outcome = pipeline.Run(
             new PruneJob
             {
@@ -60,7 +62,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
                 PersonalSamples = data.Calibration.Count,
                 HoldOut = data.HoldOut,
                 Classes = kept?.Scores,
-                Threads = request.Threads,
+                Threads = threads,
                 LibTorch = request.LibTorch,
                 Checkpoint = CheckpointOf(request),
                 Progress = progress,

@@ -43,7 +43,7 @@ public sealed class StepBuilder
         {
             foreach ((Value value, float[] content) in kept?.Weights ?? [])
             {
-                using Tensor weight = tensor(content).reshape(network.Weight(value).shape);
+                using Tensor weight = TorchTypes.Aligned(tensor(content, network.Weight(value).shape));
                 network.SetWeight(value, weight);
             }
             while (state.Progress.Open)

@@ -31,7 +31,7 @@ internal sealed record UnitGate(IReadOnlyList<GatedRows> Rows, IReadOnlyList<Gat
         {
             long[] at = [.. units.SelectMany(rows.RowsOf).Select(r => (long)r)];
             Tensor index = tensor(at), weight = LayerWeights.Weight(network, rows.Layer), chosen = weight.index_select(0, index);
-            Tensor mean = tensor(at.Select(r => rows.Means[r]).ToArray());
+            Tensor mean = TorchTypes.Aligned(tensor(at.Select(r => rows.Means[r]).ToArray()));
             LayerWeights.SetWeight(network, rows.Layer, weight.index_copy(0, index, chosen * factor));
             LayerWeights.SetBias(network, rows.Layer, LayerWeights.Bias(network, rows.Layer) + (mean.unsqueeze(0).mm(chosen).squeeze(0) * (1 - factor)));
         }

@@ -72,7 +72,7 @@ internal static class RegionOperators
                 matrix[i / PerCell, Low[i]] += LowWeight[i] / PerCell;
                 matrix[i / PerCell, High[i]] += HighWeight[i] / PerCell;
             }
-            return tensor(matrix).to(type);
+            return TorchTypes.Aligned(tensor(matrix)).to(type);
         }
     }
 

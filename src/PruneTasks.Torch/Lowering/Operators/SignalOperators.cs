@@ -83,6 +83,6 @@ internal static class SignalOperators
             else for (long bin = left; bin <= centre; bin++) weights[bin, band] = (double)(bin - left) / (centre - left);
             for (long bin = centre; bin < right; bin++) weights[bin, band] = (double)(right - bin) / (right - centre);
         }
-        return tensor(weights).to(Output(c.Node)!.Value);
+        return TorchTypes.Aligned(tensor(weights)).to(Output(c.Node)!.Value);
     }
 }

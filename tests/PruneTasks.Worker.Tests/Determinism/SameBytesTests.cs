@@ -1,0 +1,80 @@
+using PruneTasks.Benchmarks.Models.Inputs;
+using PruneTasks.Benchmarks.Scale;
+using PruneTasks.Onnx;
+using PruneTasks.Torch.Tests.Rewriting.Channels;
+using PruneTasks.Worker.Data;
+using PruneTasks.WorkerRuns;
+
+namespace PruneTasks.Worker.Tests.Determinism;
+
+/// <summary>Each run is a process of its own: threads and memory of libtorch are those of a process (docs/decisions/0024).</summary>
+public sealed class SameBytesTests : IDisposable
+{
+    private const int Samples = 24, Side = 32;
+
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_convolutional_network_gives_the_same_bytes_for_one_thread_and_two_if_asked_to()
+    {
+        Model("x", Convolutional());
+        Assert.Equal(await Prune("one", 1), await Prune("one", 2));
+    }
+
+    [Fact]
+    public async Task A_transformer_gives_the_same_bytes_for_one_thread_and_two_if_asked_to()
+    {
+        Model("input", Transformer());
+        Assert.Equal(await Prune("one", 1), await Prune("one", 2));
+    }
+
+    [Fact]
+    public async Task The_same_threads_give_the_same_bytes_in_every_run()
+    {
+        Model("x", Convolutional());
+        byte[] first = await Prune("any", 2);
+        Assert.Equal(first, await Prune("any", 2));
+        Assert.Equal(first, await Prune("any", 2));
+    }
+
+    private void Model(string input, byte[] model)
+    {
+        Random random = new(3);
+        Sample[] samples = [.. Enumerable.Range(0, Samples).Select(n => new Sample($"{n}", [TensorData.Of([3, Side, Side], Image(n, random))], null))];
+        _folder.Write("model.onnx", model);
+        SampleFile.Write(_folder.File("samples"), [new ModelInput(input, ElementType.Float32, null)], samples);
+    }
+
+    // Smooth, with some noise: neither all alike nor without order.
+    private static float[] Image(int n, Random random) =>
+        [.. Enumerable.Range(0, 3 * Side * Side).Select(i => (float)(Math.Sin((i * 0.01 * (n + 1)) + n) + (0.5 * random.NextDouble())))];
+
+    private async Task<byte[]> Prune(string threads, int allowed)
+    {
+        string spec = _folder.Write("m.prune.yaml", $$"""
+            version: 1
+            model: model.onnx
+            data: { personal: { path: samples } }
+            prune: { views: 0, threads: {{threads}}, budget: { macs: 0.4 } }
+            """);
+        string output = _folder.File(Path.GetRandomFileName());
+        (await WorkerProcess.Run("prune", "--spec", spec, "--output", output, "--threads", $"{allowed}")).Succeeded();
+        byte[] pruned = File.ReadAllBytes(Path.Combine(output, "m.pruned.onnx"));
+        Assert.True(pruned.Length < new FileInfo(_folder.File("model.onnx")).Length, "nothing was pruned");
+        return pruned;
+    }
+
+    // Convolutions with kernels of 1 × 1 and sums over all entries are what two threads sum otherwise than one.
+    private static byte[] Convolutional()
+    {
+        var g = new ConvolutionalGraph();
+        Value x = g.ConvNormRelu(g.Image(3, Side), 3, 64, stride: 2);
+        x = g.ConvNormRelu(x, 64, 128, kernel: 1);
+        x = g.ConvNormRelu(x, 128, 64, stride: 2);
+        return OnnxWriter.ToBytes(g.Finish(g.Head(x, 64)));
+    }
+
+    private static byte[] Transformer() => GeneratedVit.Create(new VitShape("small", Side, 8, 96, 2, 3));
+}
