@@ -31,20 +31,22 @@ public sealed class OtherModelsTests(RealWorker worker)
           test: { path: "{{RealWorker.Models}}/text-encoder-toy-102k/expected.npz", samples: 500 }
         """);
 
-    /// <summary>Rotary positions before the scores, values that pairs of heads share: neurons and values of all five blocks go, queries and keys stay.</summary>
+    /// <summary>Rotary positions before the scores, values that pairs of heads share: neurons, values and frequency pairs of all five blocks go.</summary>
     [Theory]
     [InlineData("stories260K/stories260K_op13")]
     [InlineData("stories260K/stories260K_op17")]
-    public async Task A_language_model_loses_neurons_and_shared_values(string model)
+    public async Task A_language_model_loses_neurons_shared_values_and_frequencies(string model)
     {
         string dense = Path.Combine(RealWorker.Models, model + ".onnx"), inputs = worker.File(model.Replace('/', '-') + "-values.npz");
         TakeInputs(Path.Combine(RealWorker.Models, model + ".ort1311_io.npz"), inputs);
         PruneOutput output = await worker.Prune(Spec(dense, $"data:\n  personal: {{ path: \"{inputs}\" }}", Ratios));
         Assert.Equal(5, output.Removed.Count(site => site is { Kind: "ffn", Removed: > 0 }));
         Assert.Equal(5, output.Removed.Count(site => site is { Kind: "vo", Removed: > 0 }));
+        Assert.Equal(5, output.Removed.Count(site => site is { Kind: "qk", Removed: > 0 }));
         Assert.InRange(output.MaskedDifference!.Value, 0, 1e-4);
-        // A value dimension: 64 weights for each of 4 value heads and 8 query heads; a neuron: 64 for each of its three layers. Each of the layers that are refitted gets a bias.
-        long expected = output.Count("dense", "parameters") - output.Removed.Sum(site => site.Removed * 64L * (site.Kind == "vo" ? 4 + 8 : 3)) + (10 * 64);
+        // A value dimension: 64 weights for each of 4 value heads and 8 query heads; a frequency: twice that; a neuron: 64 for each of its three layers. Each of
+        // the layers that are refitted gets a bias.
+        long expected = output.Count("dense", "parameters") - output.Removed.Sum(site => site.Removed * 64L * (site.Kind switch { "vo" => 4 + 8, "qk" => 2 * (4 + 8), _ => 3 })) + (10 * 64);
         Assert.Equal(expected, output.Count("pruned", "parameters"));
     }
 

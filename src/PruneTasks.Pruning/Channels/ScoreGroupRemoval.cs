@@ -39,7 +39,8 @@ internal sealed class ScoreGroupRemoval(Graph graph, ChannelRemoval removal)
             var key = (whole, axis, string.Join(',', kept));
             if (!picked.TryGetValue(key, out Value? part))
             {
-                part = whole.Constant is { } constant
+                // A table that others read too would be stored once more for every layer; runtimes fold the Gather of a constant when they load it.
+                part = whole.Constant is { } constant && whole.Uses.All(u => _stays.TryGetValue((u.Node, u.Index, axis), out bool[]? other) && other.SequenceEqual(stays))
                     ? graph.AddInitializer(whole.Name + "_picked", LayerSlicer.Along(constant, axis, [.. kept.Select(k => (int)k)]))
                     : graph.AddNode(
                         "Gather", [whole, graph.AddInitializer(whole.Name + "_kept", TensorData.Vector(kept))], whole.Name + "_picked", node,
