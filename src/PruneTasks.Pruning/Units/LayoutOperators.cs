@@ -10,7 +10,7 @@ namespace PruneTasks.Pruning;
 internal sealed class LayoutOperators(InferredShapes shapes, long opset)
 {
     // An index of four bytes each: what a file claims about a shape must not decide how much memory is taken.
-    private const int MostElements = 1 << 25;
+    private const int MostElements = 1 << 24;
 
     /// <summary>Input 0 flows to the outputs of <paramref name="node"/> element by element (Cast, Identity, a scalar factor, a move).</summary>
     public bool IsLayout(Node node, Value data) => node.Domain.Length == 0 && node.OpType switch
