@@ -41,17 +41,7 @@ internal static class ChannelCheck
     // Ranks of attention are rotated before they are cut: nothing is gone in effect by zeros alone.
     private static bool IsGated(PruneSite site) => site is ChannelSite or FfnSite;
 
-    private static void Close(Graph graph, PruneSite site, int[] kept)
-    {
-        if (site is ChannelSite channels) ChannelGate.Close(graph, channels, kept);
-        foreach (LinearView layer in site is FfnSite ffn ? ffn.Consumers : [])
-        {
-            float[] weight = layer.Weight.Constant!.ToFloats();
-            for (int i = 0; i < weight.Length; i++)
-                if (!kept.Contains(layer.InAxis == 0 ? i / layer.OutFeatures : i % layer.InFeatures)) weight[i] = 0;
-            graph.SetInitializer(layer.Weight, TensorData.FromFloats(layer.Weight.Type, layer.Weight.Constant.Shape, weight));
-        }
-    }
+    private static void Close(Graph graph, PruneSite site, int[] kept) => UnitGate.Apply(graph, [new SiteRemoval(site, [.. kept.Order()])]);
 
     /// <summary>Random inputs for every input of the model; open axes are 2.</summary>
     public static Dictionary<string, TensorData> Inputs(OnnxModel model)
