@@ -31,7 +31,7 @@ internal static class ClassifierEmitter
         writer.Line($"private readonly {Classifier(model)} _classifier;").Line();
         Constant(writer, "Width of the model's image in pixels.", "ImageWidth", image.Width);
         Constant(writer, "Height of the model's image in pixels.", "ImageHeight", image.Height);
-        Constant(writer, "Values that <see cref=\"Preprocess\"/> writes: channels · height · width.", "ImageLength", image.Width * image.Height * image.Channels);
+        Constant(writer, "Values that <see cref=\"Preprocess\"/> writes: channels · height · width.", "ImageLength", ImageLength(model));
         if (model.Labels.Count > 0)
             Constant(writer, "Number of classes.", "LabelCount", model.Labels.Count);
     }
@@ -65,7 +65,7 @@ internal static class ClassifierEmitter
         writer.Doc("<param name=\"image\">An image of any size.</param>");
         writer.Doc("<param name=\"destination\">At least <see cref=\"ImageLength\"/> values.</param>");
         writer.Doc("<exception cref=\"global::System.ArgumentException\">The destination is too short, or the image cannot be brought to the model's size.</exception>");
-        writer.Line($"public static void Preprocess(global::PruneTasks.PixelSpan image, global::System.Span<{InputType(model)}> destination) =>");
+        writer.Line($"public static void Preprocess(global::PruneTasks.PixelSpan image, {Marks.Length(ImageLength(model), "AtLeast")}global::System.Span<{InputType(model)}> destination) =>");
         writer.Continued("_preprocessor.Run(image.Pixels, image.Width, image.Height, image.Stride, image.Format, destination);").Line();
     }
 
@@ -84,6 +84,9 @@ internal static class ClassifierEmitter
 
     private static string Classifier(ModelDescription model) =>
         $"global::PruneTasks.Runtime.ImageClassifier<{InputType(model)}, {model.Outputs[model.Classifier!.Output].CSharpType}, {Label(model)}>";
+
+    private static int ImageLength(ModelDescription model) =>
+        model.Classifier!.Image.Width * model.Classifier.Image.Height * model.Classifier.Image.Channels;
 
     private static string InputType(ModelDescription model) => model.Inputs[0].CSharpType;
 

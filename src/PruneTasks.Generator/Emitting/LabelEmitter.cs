@@ -9,7 +9,7 @@ internal static class LabelEmitter
     public static void Emit(SourceWriter writer, ModelDescription model, string attribute)
     {
         writer.Doc($"<summary>The classes of <see cref=\"{Identifiers.Escape(model.ClassName)}\"/>; the value is the class index.</summary>");
-        writer.Line(attribute).Line($"internal enum {model.LabelEnum}").Open();
+        writer.Line(attribute).Line(Marks.Type("Label")).Line($"internal enum {model.LabelEnum}").Open();
         for (int i = 0; i < model.Labels.Count; i++)
         {
             writer.Doc($"<summary>{Literals.Xml(model.Labels[i].Text)}</summary>");

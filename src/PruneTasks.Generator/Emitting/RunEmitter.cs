@@ -40,7 +40,7 @@ internal static class RunEmitter
     {
         foreach (InputDescription input in model.Inputs)
         {
-            yield return input.IsScalar ? $"{input.CSharpType} {input.Parameter}" : $"global::System.ReadOnlySpan<{input.CSharpType}> {input.Parameter}";
+            yield return input.IsScalar ? $"{input.CSharpType} {input.Parameter}" : $"{Marks.Length(input)}global::System.ReadOnlySpan<{input.CSharpType}> {input.Parameter}";
             if (input.ShapeParameter is { } shape)
                 yield return $"global::System.ReadOnlySpan<int> {shape}";
         }
