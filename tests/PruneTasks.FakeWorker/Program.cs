@@ -16,6 +16,9 @@ string folder = Path.GetDirectoryName(spec)!;
 string model = request["model"]?.GetValue<string>() ?? Path.Combine(folder, name + ".onnx");
 Record(Environment.GetEnvironmentVariable("FAKE_WORKER_LOG") ?? Path.Combine(folder, "fake-worker.log"), request.ToJsonString());
 
+byte[] bytes = [];
+// Of a model whose weights are too large for one file.
+byte[]? data = null;
 string modePath = Path.Combine(folder, "fake-worker.mode");
 string mode = File.Exists(modePath) ? File.ReadAllText(modePath).Trim() : "ok";
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fake worker, mode {mode}"));
@@ -61,7 +64,7 @@ switch (mode)
         break;
 }
 
-byte[] bytes = File.ReadAllBytes(model);
+bytes = File.ReadAllBytes(model);
 string pruned = Path.Combine(output, name + ".pruned.onnx");
 using (FileStream stream = File.Create(pruned))
 {
@@ -75,6 +78,8 @@ using (FileStream stream = File.Create(pruned))
 
 File.WriteAllText(Path.Combine(output, "report.json"), "{}");
 File.WriteAllText(Path.Combine(output, "report.html"), "<!doctype html>");
+data = mode is "sidecar" or "wrong-sidecar" ? System.Text.Encoding.UTF8.GetBytes("weights of " + name) : null;
+if (data is not null) File.WriteAllBytes(pruned + ".data", data);
 string hash = mode == "wrong-hash" ? new string('0', 64) : Convert.ToHexStringLower(SHA256.HashData(bytes));
 if (mode == "warning")
 {
@@ -98,9 +103,12 @@ void WriteResult(bool success, string sha, params JsonNode[] diagnostics)
     {
         ["version"] = 1, ["success"] = success, ["name"] = name,
         ["files"] = success
-            ? new JsonObject { ["model"] = name + ".pruned.onnx", ["manifest"] = name + ".manifest.json", ["report"] = "report.json", ["html"] = "report.html" }
+            ? new JsonObject { ["model"] = name + ".pruned.onnx", ["data"] = data is null ? null : name + ".pruned.onnx.data", ["manifest"] = name + ".manifest.json", ["report"] = "report.json", ["html"] = "report.html" }
             : null,
         ["modelSha256"] = success ? sha : null,
+        ["modelBytes"] = success ? bytes.Length : null,
+        ["dataSha256"] = data is null ? null : mode == "wrong-sidecar" ? new string('0', 64) : Convert.ToHexStringLower(SHA256.HashData(data)),
+        ["dataBytes"] = data?.Length,
         ["dense"] = success ? Size() : null, ["pruned"] = success ? Size() : null,
         ["agreement"] = success ? 1.0 : null, ["kl"] = success ? 0.0 : null,
         ["summary"] = name + ": the fake worker ran",

@@ -46,6 +46,39 @@ public sealed class RunWorkerTests : IDisposable
     }
 
     [Fact]
+    public void Weights_beside_the_model_are_taken_over_watched_cached_and_removed_with_it()
+    {
+        Mode("sidecar");
+        RunWorker task = NewTask();
+        task.Cache = true;
+        task.CachePath = _folder["cache"];
+
+        Assert.True(task.Execute(), _engine.Text);
+
+        Assert.Equal("weights of tiny", File.ReadAllText(_model.PrunedData));
+        Assert.Equal(_model.PrunedData, (string?)JsonNode.Parse(File.ReadAllText(_model.Result))!["files"]!["data"]);
+        Assert.False(NeedsPrune());
+
+        // Other weights are another model; those of the cache are taken, and no worker runs.
+        File.WriteAllText(_model.PrunedData, "weights of nobody");
+        var check = new CheckPrune { BuildEngine = _engine, ModelDirectory = _folder["obj", "tiny"], Cache = true, CachePath = _folder["cache"] };
+        Assert.True(check.Execute(), _engine.Text);
+        Assert.False(check.NeedsPrune);
+        Assert.Equal("weights of tiny", File.ReadAllText(_model.PrunedData));
+        Assert.Single(Starts());
+        File.Delete(_model.PrunedData);
+        Assert.True(NeedsPrune());
+
+        Mode("ok");
+        RunWorker again = NewTask();
+        again.Force = true;
+        Assert.True(again.Execute(), _engine.Text);
+        Assert.False(File.Exists(_model.PrunedData));
+        Assert.Null((string?)JsonNode.Parse(File.ReadAllText(_model.Result))!["files"]!["data"]);
+        Assert.False(NeedsPrune());
+    }
+
+    [Fact]
     public void The_request_says_all_that_the_worker_needs()
     {
         Assert.True(NewTask().Execute(), _engine.Text);
@@ -106,6 +139,7 @@ public sealed class RunWorkerTests : IDisposable
     [InlineData("crash", "PRUNE0909", "134")]
     [InlineData("malformed", "PRUNE0910", "result.json")]
     [InlineData("wrong-hash", "PRUNE0913", "SHA-256")]
+    [InlineData("wrong-sidecar", "PRUNE0913", "SHA-256")]
     [InlineData("lying-exit-code", "PRUNE0909", "3")]
     public void A_run_that_cannot_be_trusted_is_an_error_and_takes_nothing(string mode, string id, string said)
     {

@@ -20,6 +20,15 @@ public sealed record PruneResult
     /// <summary>SHA-256 of the pruned model in lower-case hexadecimal.</summary>
     public string? ModelSha256 { get; init; }
 
+    /// <summary>Length of the pruned model's ONNX file, in bytes.</summary>
+    public long? ModelBytes { get; init; }
+
+    /// <summary>SHA-256 of <see cref="ResultFiles.Data"/> in lower-case hexadecimal; null without such a file.</summary>
+    public string? DataSha256 { get; init; }
+
+    /// <summary>Length of <see cref="ResultFiles.Data"/>, in bytes; null without such a file.</summary>
+    public long? DataBytes { get; init; }
+
     /// <summary>Cost before.</summary>
     public ModelCost? Dense { get; init; }
 
@@ -51,10 +60,20 @@ public sealed record PruneResult
 /// <param name="Manifest">The manifest.</param>
 /// <param name="Report">report.json.</param>
 /// <param name="Html">report.html.</param>
-public sealed record ResultFiles(string Model, string Manifest, string Report, string Html);
+public sealed record ResultFiles(string Model, string Manifest, string Report, string Html)
+{
+    /// <summary>What the name of <see cref="Data"/> has behind that of <see cref="Model"/>.</summary>
+    public const string DataSuffix = ".data";
+
+    /// <summary>
+    /// Weights of a model that is larger than one ONNX file can be (2 GB): the one file that <see cref="Model"/> refers to (ONNX, "External data"). It has to lie in the
+    /// same folder under this very name: the model names it. Null where the model has all its weights inside.
+    /// </summary>
+    public string? Data { get; init; }
+}
 
 /// <summary>What a model costs.</summary>
-/// <param name="Bytes">Size of the file.</param>
+/// <param name="Bytes">Size of the file, with that of the weights in other files.</param>
 /// <param name="Parameters">Number of weights.</param>
 /// <param name="Macs">Multiply-accumulates of one sample.</param>
 public sealed record ModelCost(long Bytes, long Parameters, long Macs);

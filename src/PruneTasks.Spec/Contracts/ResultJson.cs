@@ -13,11 +13,15 @@ internal static class ResultJson
         ("files", result.Files is { } files
             ? JsonValue.Object(
                 ("model", JsonValue.Of(files.Model)),
+                ("data", JsonValue.Of(files.Data)),
                 ("manifest", JsonValue.Of(files.Manifest)),
                 ("report", JsonValue.Of(files.Report)),
                 ("html", JsonValue.Of(files.Html)))
             : JsonValue.Null),
         ("modelSha256", JsonValue.Of(result.ModelSha256)),
+        ("modelBytes", Number(result.ModelBytes)),
+        ("dataSha256", JsonValue.Of(result.DataSha256)),
+        ("dataBytes", Number(result.DataBytes)),
         ("dense", Cost(result.Dense)),
         ("pruned", Cost(result.Pruned)),
         ("agreement", Number(result.Agreement)),
@@ -31,9 +35,12 @@ internal static class ResultJson
         Success = root.RequireBool("success"),
         Name = root.RequireString("name"),
         Files = root.FindObject("files") is { } files
-            ? new ResultFiles(files.RequireString("model"), files.RequireString("manifest"), files.RequireString("report"), files.RequireString("html"))
+            ? new ResultFiles(files.RequireString("model"), files.RequireString("manifest"), files.RequireString("report"), files.RequireString("html")) { Data = files.FindString("data") }
             : null,
         ModelSha256 = root.FindString("modelSha256"),
+        ModelBytes = Whole(root, "modelBytes"),
+        DataSha256 = root.FindString("dataSha256"),
+        DataBytes = Whole(root, "dataBytes"),
         Dense = Cost(root, "dense"),
         Pruned = Cost(root, "pruned"),
         Agreement = Number(root, "agreement"),
@@ -43,6 +50,10 @@ internal static class ResultJson
     };
 
     private static JsonValue Number(double? number) => number is { } value ? JsonValue.Of(value) : JsonValue.Null;
+
+    private static JsonValue Number(long? number) => number is { } value ? JsonValue.Of(value) : JsonValue.Null;
+
+    private static long? Whole(JsonValue root, string name) => root.Find(name) is { Kind: not JsonKind.Null } ? root.RequireLong(name) : null;
 
     private static double? Number(JsonValue root, string name) =>
         root.Find(name) is { Kind: not JsonKind.Null } member ? member.AsDouble(name) : null;

@@ -45,8 +45,14 @@ internal sealed class ModelCache
             if (take.Outcome != CacheOutcome.Hit)
                 return null;
             CacheEntryInfo info = take.Entry!.Info!;
+            // The model names the file with its weights, after the project that pruned it.
+            bool hasData = take.Entry.Files.Any(file => file.Name == PruneCache.Data);
+            if (hasData && info.Name != record.Name)
+                return null;
             PruneResult result = Retold(PruneResult.Parse(File.ReadAllText(Path.Combine(staged, PruneCache.Result))), info, record);
-            string sha = take.Entry.Files.Single(file => file.Name == PruneCache.Model).Sha256;
+            if (hasData)
+                result = result with { Files = result.Files! with { Data = PruneCache.Data } };
+            string sha = PruneStamp.OutputOf(take.Entry.Files.Single(file => file.Name == PruneCache.Model).Sha256, take.Entry.Files.SingleOrDefault(file => file.Name == PruneCache.Data)?.Sha256);
             WorkerOutput.TakeOver(folder, staged, result, sha, content, state).Write(folder.Stamp);
             return result;
         }
@@ -66,7 +72,7 @@ internal sealed class ModelCache
     {
         try
         {
-            var names = new ResultFiles(PruneCache.Model, "", PruneCache.Report, PruneCache.Page);
+            var names = new ResultFiles(PruneCache.Model, "", PruneCache.Report, PruneCache.Page) { Data = result.Files?.Data is null ? null : PruneCache.Data };
             string outcome = Path.Combine(staged, "cached." + PruneCache.Result);
             File.WriteAllText(outcome, (result with { Files = names }).ToJson());
             ResultFiles files = result.Files!;
@@ -77,6 +83,8 @@ internal sealed class ModelCache
                 [PruneCache.Page] = Path.Combine(staged, files.Html),
                 [PruneCache.Result] = outcome,
             };
+            if (files.Data is { } data)
+                sources.Add(PruneCache.Data, Path.Combine(staged, data));
             // An entry that would not fit would be the next to go, with all others before it.
             if (sources.Values.Sum(file => new FileInfo(file).Length) > limit)
                 return;

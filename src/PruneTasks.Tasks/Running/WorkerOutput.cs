@@ -8,17 +8,22 @@ namespace PruneTasks.Tasks.Running;
 /// <summary>Takes over what the worker wrote into the staging folder, or what was in the cache.</summary>
 internal static class WorkerOutput
 {
-    /// <summary>Whether the model is the one that the result speaks of.</summary>
-    /// <returns>Its SHA-256.</returns>
-    /// <exception cref="InvalidDataException">The result names no files, or another model.</exception>
+    /// <summary>Whether the files are those that the result speaks of.</summary>
+    /// <returns>Their hash, as the stamp has it.</returns>
+    /// <exception cref="InvalidDataException">The result names no files, or others.</exception>
     public static string Check(string staged, PruneResult result)
     {
         if (result is not { Files: { } files, ModelSha256: { } expected })
             throw new InvalidDataException("the worker reports success but names no files");
-        string model = Path.Combine(staged, files.Model);
-        string sha = Sha256.OfFile(model);
+        string model = Check(Path.Combine(staged, files.Model), expected);
+        return PruneStamp.OutputOf(model, files.Data is { } data ? Check(Path.Combine(staged, data), result.DataSha256 ?? "") : null);
+    }
+
+    private static string Check(string file, string expected)
+    {
+        string sha = Sha256.OfFile(file);
         if (!string.Equals(sha, expected, StringComparison.OrdinalIgnoreCase))
-            throw new InvalidDataException($"'{model}' has SHA-256 {sha}, but the worker said {expected}");
+            throw new InvalidDataException($"'{file}' has SHA-256 {sha}, but the worker said {expected}");
         return sha;
     }
 
@@ -30,10 +35,14 @@ internal static class WorkerOutput
     {
         ResultFiles files = result.Files!;
         File.Delete(folder.Stamp);
+        // Of an earlier result, which may have needed it.
+        File.Delete(folder.PrunedData);
         AtomicFile.Move(Path.Combine(staged, files.Model), folder.Pruned);
+        if (files.Data is { } data)
+            AtomicFile.Move(Path.Combine(staged, data), folder.PrunedData);
         AtomicFile.Move(Path.Combine(staged, files.Report), folder.Report);
         AtomicFile.Move(Path.Combine(staged, files.Html), folder.Page);
-        var places = new ResultFiles(folder.Pruned, folder.Manifest, folder.Report, folder.Page);
+        var places = new ResultFiles(folder.Pruned, folder.Manifest, folder.Report, folder.Page) { Data = files.Data is null ? null : folder.PrunedData };
         AtomicFile.Write(folder.Result, (result with { Files = places }).ToJson());
         ModelFolder.RemoveAll(folder.Checkpoint);
         return new PruneStamp(content, state, sha, PruneStamp.StateOf(folder.Pruned)!);

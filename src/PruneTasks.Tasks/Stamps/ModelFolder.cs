@@ -1,3 +1,5 @@
+using PruneTasks.Spec.Contracts;
+
 namespace PruneTasks.Tasks.Stamps;
 
 /// <summary>The files of one model under <c>obj/prunetasks</c>.</summary>
@@ -15,6 +17,9 @@ internal sealed record ModelFolder(string Directory)
 
     /// <summary>The pruned model.</summary>
     public string Pruned => Path.Combine(Directory, Name + ".pruned.onnx");
+
+    /// <summary>Its weights, where they are more than one file can hold.</summary>
+    public string PrunedData => Pruned + ResultFiles.DataSuffix;
 
     /// <summary>Says that <see cref="Pruned"/> is right.</summary>
     public string Stamp => Path.Combine(Directory, Name + ".stamp.txt");

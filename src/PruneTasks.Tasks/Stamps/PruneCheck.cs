@@ -1,5 +1,3 @@
-using PruneTasks.Records;
-
 namespace PruneTasks.Tasks.Stamps;
 
 /// <summary>Whether the pruned model in a folder is the result of its present inputs.</summary>
@@ -24,7 +22,7 @@ internal static class PruneCheck
         if (PruneStamp.Read(folder.Stamp) is not { } stamp || PruneStamp.StateOf(folder.Pruned) is not { } outputState)
             return new InputHashes(false, state, PruneInputs.Content(record));
         string content = stamp.State == state ? stamp.Content : PruneInputs.Content(record);
-        bool current = content == stamp.Content && (stamp.OutputState == outputState || stamp.Output == Sha256.OfFile(folder.Pruned));
+        bool current = content == stamp.Content && (stamp.OutputState == outputState || stamp.Output == PruneStamp.OutputOf(folder.Pruned));
         if (current)
             (stamp with { State = state, OutputState = outputState }).Write(folder.Stamp);
         return new InputHashes(current, state, content);

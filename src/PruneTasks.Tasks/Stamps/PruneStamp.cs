@@ -1,5 +1,6 @@
 using System.Globalization;
 using PruneTasks.Records;
+using PruneTasks.Spec.Contracts;
 using PruneTasks.Tasks.Common;
 
 namespace PruneTasks.Tasks.Stamps;
@@ -7,8 +8,8 @@ namespace PruneTasks.Tasks.Stamps;
 /// <summary>Says that a pruned model is the result of these inputs. Written last; without it, nothing in the folder counts.</summary>
 /// <param name="Content">Content hash of the inputs.</param>
 /// <param name="State">State of the inputs when the content was last found equal.</param>
-/// <param name="Output">SHA-256 of the pruned model.</param>
-/// <param name="OutputState">State of the pruned model's file.</param>
+/// <param name="Output">SHA-256 of the pruned model; see <see cref="OutputOf(string)"/>.</param>
+/// <param name="OutputState">State of the pruned model's files.</param>
 internal sealed record PruneStamp(string Content, string State, string Output, string OutputState)
 {
     /// <summary>What the worker took; null if the result came from the cache. Says what the next run may take.</summary>
@@ -31,10 +32,23 @@ internal sealed record PruneStamp(string Content, string State, string Output, s
             .Add("seconds", Seconds?.ToString(CultureInfo.InvariantCulture))
             .Write(Heading));
 
-    /// <summary>State of a pruned model's file; null if it is missing.</summary>
-    public static string? StateOf(string prunedModel)
+    /// <summary>SHA-256 of a pruned model, and of the weights that lie beside it where there are such.</summary>
+    public static string OutputOf(string prunedModel)
     {
-        var file = new FileInfo(prunedModel);
+        string data = prunedModel + ResultFiles.DataSuffix;
+        return OutputOf(Sha256.OfFile(prunedModel), File.Exists(data) ? Sha256.OfFile(data) : null);
+    }
+
+    /// <summary>As <see cref="OutputOf(string)"/>, from hashes that are known.</summary>
+    public static string OutputOf(string model, string? data) => data is null ? model : model + " " + data;
+
+    /// <summary>State of a pruned model's file, and of the weights beside it; null if the model is missing.</summary>
+    public static string? StateOf(string prunedModel) =>
+        One(prunedModel) is not { } model ? null : One(prunedModel + ResultFiles.DataSuffix) is { } data ? model + "|" + data : model;
+
+    private static string? One(string path)
+    {
+        var file = new FileInfo(path);
         return file.Exists
             ? string.Format(CultureInfo.InvariantCulture, "{0}|{1}", file.Length, file.LastWriteTimeUtc.Ticks)
             : null;

@@ -15,6 +15,9 @@ internal sealed class PruneCache(string root)
     /// <summary>Name of the pruned model in an entry.</summary>
     public const string Model = "model.onnx";
 
+    /// <summary>Name of its weights in an entry, where they are more than one file can hold.</summary>
+    public const string Data = "model.onnx.data";
+
     /// <summary>Name of the report for programs.</summary>
     public const string Report = "report.json";
 
@@ -28,7 +31,7 @@ internal sealed class PruneCache(string root)
     public const long DefaultLimit = 5L << 30;
 
     /// <summary>The files that an entry may have.</summary>
-    public static readonly IReadOnlyList<string> FileNames = [Model, Report, Page, Result];
+    public static readonly IReadOnlyList<string> FileNames = [Model, Data, Report, Page, Result];
 
     // Temporary folders of other machines, and locks, that nobody has touched for so long belong to nobody.
     private static readonly TimeSpan Forgotten = TimeSpan.FromDays(2);
@@ -190,7 +193,7 @@ internal sealed class PruneCache(string root)
     {
         if (entry.Info is null)
             return $"{CacheEntry.FileName} cannot be read";
-        if (FileNames.Except(entry.Files.Select(file => file.Name)).FirstOrDefault() is { } missing)
+        if (FileNames.Where(name => name != Data).Except(entry.Files.Select(file => file.Name)).FirstOrDefault() is { } missing)
             return $"{missing} is missing";
         foreach (CacheFile file in entry.Files)
         {

@@ -31,8 +31,11 @@ public sealed class RequestAndResultTests
         {
             Success = true,
             Name = "vit",
-            Files = new ResultFiles("a.onnx", "a.json", "r.json", "r.html"),
+            Files = new ResultFiles("a.onnx", "a.json", "r.json", "r.html") { Data = "a.onnx.data" },
             ModelSha256 = "00ff",
+            ModelBytes = 5,
+            DataSha256 = "ff00",
+            DataBytes = 4_000_000_000,
             Dense = new ModelCost(3_000_000_000, 2, 3),
             Pruned = new ModelCost(1, 1, 1),
             Agreement = 0.93,
