@@ -62,7 +62,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
             output.ReportDiagnostic(diagnostic.ToDiagnostic());
         if (file.Text is null)
             return;
-        if (language < LanguageVersion.CSharp10)
+        if (language < LanguageVersion.CSharp11)
         {
             output.ReportDiagnostic(Diagnostic.Create(
                 Descriptors.Of(PruneDiagnostics.LanguageTooOld), Location.None, language.ToDisplayString(), file.HintName));

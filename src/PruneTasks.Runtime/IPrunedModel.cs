@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace PruneTasks;
 
 /// <summary>What every generated model class is: an embedded model, loaded, ready for calls from any thread.</summary>
-public interface IPrunedModel : IDisposable
+public interface IPrunedModel : IDisposable, IAsyncDisposable
 {
     /// <summary>The model's name: the stem of its spec file.</summary>
     string Name { get; }

@@ -59,6 +59,59 @@ public sealed class GeneratedShapeTests
     }
 
     [Fact]
+    public void Many_inputs_and_strings_are_passed_in_one_object()
+    {
+        ManifestText manifest = Manifest().Input("prompt", "string", "batch").Input("flags", "bool", "batch", 2).Input("scale", "float32")
+            .Output("text", "string", "batch").Output("back", "bool", "batch", 2).Output("double", "float32");
+        TinyOnnx model = new TinyOnnx().Input("prompt", TensorElementType.String, "batch").Input("flags", TensorElementType.Bool, "batch", 2).Input("scale", TensorElementType.Float)
+            .Node("Identity", "prompt", "text").Node("Not", "flags", "back").Node("Add", "scale scale", "double")
+            .Output("text", TensorElementType.String, "batch").Output("back", TensorElementType.Bool, "batch", 2).Output("double", TensorElementType.Float);
+        object[] result = Run(manifest, model, """
+            App.MInput input = new() { Prompt = new[] { "a", "Größe" }, Flags = new[] { true, false, false, false }, Scale = 1.5f };
+            using var output = model.Run(input);
+            using var request = model.CreateRequest(batch: 2);
+            request.Prompt[1] = "b"; request.Flags[0] = true; request.Scale = 3f;
+            request.Run();
+            return new object[] { output.Text[1], output.Back[1].Span.ToArray(), output.Double, request.Text[1], request.Back.Span.ToArray(), request.Double, output.Axes.Batch };
+            """);
+        Assert.Equal("Größe", result[0]);
+        Assert.Equal([true, true], (bool[])result[1]);
+        Assert.Equal(3f, result[2]);
+        Assert.Equal("b", result[3]);
+        Assert.Equal([false, true, true, true], (bool[])result[4]);
+        Assert.Equal(6f, result[5]);
+        Assert.Equal(2, result[6]);
+    }
+
+    [Fact]
+    public void A_stand_in_implements_the_interface_with_outputs_made_by_hand()
+    {
+        ManifestText manifest = Manifest().Input("x", "float32", "n", 2).Output("y", "float32", "n", 2).Output("z", "int64", null);
+        TinyOnnx model = new TinyOnnx().Input("x", TensorElementType.Float, "n", 2).Node("Neg", "x", "y").Node("NonZero", "x", "z").Output("y", TensorElementType.Float, "n", 2).Output("z", TensorElementType.Int64, 2, "k");
+        object[] result = Run(manifest, model, """
+            App.IM fake = new Fake();
+            using var output = fake.Run(new float[] { 1, 2 });
+            object failure = "";
+            try { App.MOutput.Create(new App.MAxes(2), new float[3], new long[1], new int[] { 1 }); } catch (PruneTasks.ModelException exception) { failure = exception.TensorName!; }
+            return new object[] { output.Y[0].Span.ToArray(), output.Z.Shape.ToArray(), output.Axes, failure };
+            """, """
+            public sealed class Fake : App.IM
+            {
+                public string Name => "fake";
+                public Microsoft.ML.OnnxRuntime.InferenceSession Session => throw new System.NotSupportedException();
+                public App.MOutput Run(System.ReadOnlySpan<float> x, System.Threading.CancellationToken cancellationToken = default) =>
+                    App.MOutput.Create(new App.MAxes(1), new float[] { 5, 6 }, new long[] { 7 }, new int[] { 1, 1 });
+                public void Dispose() { }
+                public System.Threading.Tasks.ValueTask DisposeAsync() => default;
+            }
+            """.Replace("public sealed class Fake", "internal sealed class Fake"));
+        Assert.Equal([5f, 6f], (float[])result[0]);
+        Assert.Equal([1, 1], (int[])result[1]);
+        Assert.Equal("MAxes { N = 1 }", result[2].ToString());
+        Assert.Equal("y", result[3]);
+    }
+
+    [Fact]
     public void Outputs_refuse_use_after_dispose_and_so_does_the_model()
     {
         ManifestText manifest = Manifest().Input("x", "float32", "n").Output("y", "float32", "n");
@@ -119,7 +172,7 @@ public sealed class GeneratedShapeTests
     public void Any_class_and_namespace_compiles_without_a_warning(string className, string? @namespace, string? rootNamespace)
     {
         string manifest = ManifestText.Vit().With("class", className).With("namespace", @namespace).ToString();
-        foreach (LanguageVersion language in new[] { LanguageVersion.CSharp10, LanguageVersion.CSharp12, LanguageVersion.Latest, LanguageVersion.Preview })
+        foreach (LanguageVersion language in new[] { LanguageVersion.CSharp11, LanguageVersion.CSharp12, LanguageVersion.Latest, LanguageVersion.Preview })
             new GeneratorHost([new ManifestFile("m.json", manifest)], rootNamespace: rootNamespace, language: language).AssertClean();
     }
 
@@ -131,6 +184,7 @@ public sealed class GeneratedShapeTests
         [
             "call", "cancellationToken", "class", "x.1", "x.2", "X", "x:0", "1", "", "a b", "</summary>", "\"quoted\"\\", "line\nbreak", "Run", "M",
             "MOutput", "dispose", "tostring", "output0", "画像", "options", "record", "value", "\ud800", "_engine",
+            "Axes", "axes", "Capacity", "input", "capacity", "Create", "RunAsync", "xShape", "request", "_request",
         ];
         foreach (string name in names)
             manifest.Input(name, "float32", name, 3);
@@ -143,7 +197,7 @@ public sealed class GeneratedShapeTests
     public void Every_element_type_and_rank_compiles_without_a_warning()
     {
         ManifestText manifest = Manifest();
-        foreach (string type in new[] { "float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool" })
+        foreach (string type in new[] { "float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "bfloat16", "string" })
         {
             manifest.Input(type, type).Input(type + "_v", type, "n").Input(type + "_m", type, "n", "n").Input(type + "_z", type, 0, "k").Input(type + "_u", type, null);
             manifest.Output(type, type).Output(type + "_v", type, "n").Output(type + "_u", type, null);

@@ -20,8 +20,23 @@ public sealed class RealModelTests
                 using var output = model.Run(input);
                 return output.ClassIds.Span.ToArray();
             }
+            public static long Allocated(float[] input)
+            {
+                using var model = new App.Gesture();
+                using var request = model.CreateRequest();
+                long before = 0;
+                for (int i = 0; i < 1010; i++)
+                {
+                    if (i == 10) before = System.GC.GetAllocatedBytesForCurrentThread();
+                    System.MemoryExtensions.AsSpan(input, 0, 42).CopyTo(request.Input);
+                    request.Run();
+                    _ = request.ClassIds.Span[0];
+                }
+                return System.GC.GetAllocatedBytesForCurrentThread() - before;
+            }
             """);
         Assert.Equal(expected, app.Call<long[]>("Run", input));
+        Assert.Equal(0L, app.Call<long>("Allocated", input));
         // Twice the input is a batch of two.
         Assert.Equal([.. expected, .. expected], app.Call<long[]>("Run", (float[])[.. input, .. input]));
     }
@@ -59,6 +74,19 @@ public sealed class RealModelTests
                 }
                 return texts;
             }
+            public static long Allocated()
+            {
+                using var model = new App.Vit();
+                byte[] small = new byte[32 * 32 * 3], large = new byte[50 * 40 * 4];
+                System.Span<PruneTasks.Prediction<App.VitLabel>> top = stackalloc PruneTasks.Prediction<App.VitLabel>[5];
+                long before = 0;
+                for (int i = 0; i < 1010; i++)
+                {
+                    if (i == 10) before = System.GC.GetAllocatedBytesForCurrentThread();
+                    model.Classify(i % 5 == 0 ? new PruneTasks.PixelSpan(large, 50, 40, PruneTasks.PixelFormat.Rgba32) : new PruneTasks.PixelSpan(small, 32, 32, PruneTasks.PixelFormat.Rgb24), top);
+                }
+                return System.GC.GetAllocatedBytesForCurrentThread() - before;
+            }
             public static float[] Preprocess(byte[] image)
             {
                 var tensor = new float[App.Vit.ImageLength];
@@ -81,6 +109,7 @@ public sealed class RealModelTests
         for (int i = 0; i < 3072; i++)
             Assert.Equal(inputs[i], preprocessed[i], 1e-5f);
         string[] texts = app.Call<string[]>("Classify", pixels);
+        Assert.Equal(0L, app.Call<long>("Allocated"));
         string[] labels = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
         for (int image = 0; image < texts.Length; image++)
         {

@@ -71,11 +71,12 @@ internal static class AxisPlanner
     }
 
     /// <summary>The first axis of the first input that has it: by convention the batch, 1 unless the caller says more.</summary>
-    private static bool Leads(string key, IReadOnlyList<TensorFacts> inputs)
+    public static bool Leads(string key, IReadOnlyList<TensorFacts> inputs)
     {
         TensorFacts first = inputs.First(input => Open(input).Contains(key));
         return first.Shape!.Value[0].Size is null && Key(first, 0) == key;
     }
 
-    private static string Text(string key) => key[0] == '$' ? key.Substring(1) : "axis " + key.Substring(key.LastIndexOf('#') + 1);
+    /// <summary>The axis for people: its symbol, or its position.</summary>
+    public static string Text(string key) => key[0] == '$' ? key.Substring(1) : "axis " + key.Substring(key.LastIndexOf('#') + 1);
 }

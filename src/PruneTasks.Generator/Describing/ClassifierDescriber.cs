@@ -12,7 +12,7 @@ internal static class ClassifierDescriber
     {
         if (manifest.Task != "image-classification" || manifest.Image is not { } image)
             return null;
-        string? refusal = Refusal(manifest, image, out EquatableArray<int> shape);
+        string? refusal = Refusal(manifest, image, out EquatableArray<int> axes);
         int output = -1;
         if (refusal is null)
         {
@@ -21,14 +21,14 @@ internal static class ClassifierDescriber
                 refusal = "no output has floating-point scores";
         }
         if (refusal is null)
-            return new ClassifierDescription(image, shape, output);
+            return new ClassifierDescription(image, axes, output);
         problems.Add(DiagnosticInfo.Of(PruneDiagnostics.TaskCallLeftOut, path, "Classify", manifest.Name, refusal));
         return null;
     }
 
-    private static string? Refusal(ModelManifest manifest, ImageFacts image, out EquatableArray<int> shape)
+    private static string? Refusal(ModelManifest manifest, ImageFacts image, out EquatableArray<int> sizes)
     {
-        shape = default;
+        sizes = default;
         if (manifest.Inputs.Count != 1)
             return $"it has {manifest.Inputs.Count} inputs, not only the image";
         TensorFacts input = manifest.Inputs[0];
@@ -43,7 +43,17 @@ internal static class ClassifierDescriber
             if (axes[i].Size is { } size && size != wanted[i])
                 return $"input '{input.Name}' is {InputDescriber.Text(input)}, but the image section gives [{string.Join(", ", wanted)}]";
         }
-        shape = new EquatableArray<int>(wanted);
+        Dictionary<string, int> open = new(StringComparer.Ordinal);
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (axes[i].Size is not null)
+                continue;
+            string key = AxisPlanner.Key(input, i);
+            if (open.TryGetValue(key, out int other) && other != wanted[i])
+                return $"input '{input.Name}' is {InputDescriber.Text(input)}, but the image section gives [{string.Join(", ", wanted)}]";
+            open[key] = wanted[i];
+        }
+        sizes = new EquatableArray<int>(AxisPlanner.Keys(manifest.Inputs).Select(key => open[key]));
         return null;
     }
 

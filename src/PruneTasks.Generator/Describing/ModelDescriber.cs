@@ -14,7 +14,7 @@ internal static class ModelDescriber
     private static readonly HashSet<string> Members = new(StringComparer.Ordinal)
     {
         "Name", "Session", "LoadAsync", "Run", "Classify", "Preprocess", "Dispose", "OnConfigureSession",
-        "ImageWidth", "ImageHeight", "ImageLength", "LabelCount", "Finalize", "ToString", "Equals", "GetHashCode", "GetType", "MemberwiseClone",
+        "CreateRequest", "DisposeAsync", "Card", "ImageWidth", "ImageHeight", "ImageLength", "LabelCount", "Finalize", "ToString", "Equals", "GetHashCode", "GetType", "MemberwiseClone",
     };
 
     public static Described Describe(string path, string text, string rootNamespace)
@@ -41,22 +41,17 @@ internal static class ModelDescriber
         if (problems.Count > 0)
             return Refused(path, problems);
 
-        string outputClass = manifest.ClassName + "Output";
-        string[] properties = UniqueNames.Of(
-            [.. manifest.Outputs.Select(output => Identifiers.Tensor(output.Name, "Output"))], i => i + 1,
-            outputClass, "Dispose", "Finalize", "ToString", "Equals", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals");
-        string[] fields = UniqueNames.Of([.. properties.Select(property => "_" + Identifiers.Camel(property))], i => i + 1);
-        (EquatableArray<InputDescription> inputs, List<AxisStep> axes) = InputDescriber.Describe(manifest.Inputs);
+        TensorNames names = InputDescriber.Describe(manifest.ClassName, manifest.Inputs, manifest.Outputs);
         ModelDescription model = new(
             manifest.Name,
             manifest.Task,
             manifest.Resource,
             Identifiers.Namespace(manifest.Namespace ?? rootNamespace),
             manifest.ClassName,
-            inputs,
-            new EquatableArray<OutputDescription>(manifest.Outputs.Select((output, i) => new OutputDescription(
-                output.Name, output.Type, ElementType.Find(output.Type)!, properties[i], fields[i], InputDescriber.Text(output)))),
-            new EquatableArray<AxisStep>(axes),
+            names.Inputs,
+            names.Outputs,
+            names.Axes,
+            names.Steps,
             Labels(manifest, path, problems),
             ClassifierDescriber.Describe(manifest, path, problems));
         return new Described(path, model, new EquatableArray<DiagnosticInfo>(problems));

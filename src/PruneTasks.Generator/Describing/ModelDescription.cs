@@ -11,37 +11,89 @@ internal sealed record ModelDescription(
     string ClassName,
     EquatableArray<InputDescription> Inputs,
     EquatableArray<OutputDescription> Outputs,
-    EquatableArray<AxisStep> Axes,
+    EquatableArray<AxisDescription> Axes,
+    EquatableArray<AxisStep> AxisSteps,
     EquatableArray<LabelDescription> Labels,
     ClassifierDescription? Classifier)
 {
     public string OutputClass => ClassName + "Output";
 
+    public string RequestClass => ClassName + "Request";
+
+    public string AxesRecord => ClassName + "Axes";
+
+    public string InputBag => ClassName + "Input";
+
+    public string Interface => "I" + ClassName;
+
     public string LabelEnum => ClassName + "Label";
 
+    /// <summary>Inputs are passed in one object where there are too many for a list, or strings among them.</summary>
+    public bool HasInputBag => Inputs.Count > 4 || Inputs.Any(input => input.IsString);
+
+    public bool HasAxes => Axes.Count > 0;
+
     /// <summary>Every type that this model's file declares.</summary>
-    public IEnumerable<string> TypeNames =>
-        Labels.Count == 0 ? [ClassName, OutputClass] : [ClassName, OutputClass, LabelEnum, LabelEnum + "Extensions"];
+    public IEnumerable<string> TypeNames
+    {
+        get
+        {
+            yield return ClassName;
+            yield return Interface;
+            yield return OutputClass;
+            yield return RequestClass;
+            if (HasAxes)
+                yield return AxesRecord;
+            if (HasInputBag)
+                yield return InputBag;
+            if (Labels.Count == 0)
+                yield break;
+            yield return LabelEnum;
+            yield return LabelEnum + "Extensions";
+        }
+    }
 
     /// <summary>The namespace and a dot before a type's name, nothing for the global namespace.</summary>
     public string FullName(string type) => Namespace.Length == 0 ? type : Namespace + "." + type;
 }
 
-/// <summary>An input: a parameter of Run. Shape entries are C# expressions: numbers or axis variables; null for unknown rank.</summary>
+/// <summary>
+/// An input: a parameter of Run and a property of the request. Shape entries are C# expressions: numbers or axis variables; null for
+/// unknown rank. The template says the same to the runtime: sizes, and -1 - k for axis k.
+/// </summary>
 internal sealed record InputDescription(
     string OnnxName,
     string Type,
     string CSharpType,
     string Parameter,
+    string Property,
     EquatableArray<string>? Shape,
+    EquatableArray<int>? Template,
     string? ShapeParameter,
     string ShapeText)
 {
     public bool IsScalar => Shape is { Count: 0 };
+
+    public bool IsString => CSharpType == "string";
 }
 
-/// <summary>An output: a property of the output class.</summary>
-internal sealed record OutputDescription(string OnnxName, string Type, string CSharpType, string Property, string Field, string ShapeText);
+/// <summary>An output: a property of the output class and of the request. The template is null for unknown rank.</summary>
+internal sealed record OutputDescription(
+    string OnnxName, string Type, string CSharpType, string Property, string Field, string Parameter, string ShapeParameter, string RequestProperty, EquatableArray<int>? Template, string ShapeText)
+{
+    /// <summary>An entry of a template that follows from no axis of the inputs; the runtime's TensorSignature.Open.</summary>
+    public const int Open = int.MinValue;
+
+    public bool IsScalar => Template is { Count: 0 };
+
+    public bool IsString => CSharpType == "string";
+
+    /// <summary>Whether the axes of the inputs give the whole shape.</summary>
+    public bool IsKnown => Template is { } template && !template.Contains(Open);
+}
+
+/// <summary>An axis that the inputs leave open: a member of the axes record, and a variable of Run.</summary>
+internal sealed record AxisDescription(string Member, string Variable, string Text, bool Leads);
 
 /// <summary>
 /// How Run gets the size of an axis that the model leaves open: from the caller (<paramref name="Input"/> is -1), or from the
@@ -55,5 +107,5 @@ internal sealed record AxisStep(string Variable, string Text, int Input, bool Op
 /// <summary>A member of the label enum.</summary>
 internal sealed record LabelDescription(string Member, string Text);
 
-/// <summary>Classify: its image section, the shape of the input for one image, and the output that holds the scores.</summary>
-internal sealed record ClassifierDescription(ImageFacts Image, EquatableArray<int> Shape, int Output);
+/// <summary>Classify: its image section, the size of each axis for one image, and the output that holds the scores.</summary>
+internal sealed record ClassifierDescription(ImageFacts Image, EquatableArray<int> Axes, int Output);

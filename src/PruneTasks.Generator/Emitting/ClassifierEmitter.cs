@@ -40,25 +40,29 @@ internal static class ClassifierEmitter
     {
         ClassifierDescription classifier = model.Classifier!;
         writer.Line($"_classifier = new {Classifier(model)}(");
-        writer.Continued($"_engine, _preprocessor, new int[] {{ {string.Join(", ", classifier.Shape)} }}, {classifier.Output}, {model.Labels.Count});");
+        writer.Continued($"_engine, _preprocessor, new int[] {{ {string.Join(", ", classifier.Axes)} }}, {classifier.Output}, {model.Labels.Count});");
     }
 
-    public static void EmitMethods(SourceWriter writer, ModelDescription model)
+    /// <summary>The calls with their documentation, for the interface.</summary>
+    public static void EmitDeclarations(SourceWriter writer, ModelDescription model)
     {
-        string prediction = $"global::PruneTasks.Prediction<{Label(model)}>";
         writer.Doc("<summary>The best class of an image of any size.</summary>");
         CallDocs(writer);
-        writer.Line($"public {prediction} Classify(global::PruneTasks.PixelSpan image, {Token}) =>");
-        writer.Continued("_classifier.Classify(image, cancellationToken);").Line();
-
+        writer.Line($"{Best(model)};").Line();
         writer.Doc("<summary>The best classes of an image of any size, best first.</summary>");
         writer.Doc("<param name=\"destination\">Takes as many classes as it is long.</param>");
         CallDocs(writer);
         writer.Doc("<returns>Classes written: less than asked for only when the model has fewer.</returns>");
-        writer.Line("public int Classify(");
-        writer.Continued("global::PruneTasks.PixelSpan image,");
-        writer.Continued($"global::System.Span<{prediction}> destination,");
-        writer.Continued($"{Token}) =>");
+        writer.Line($"{Top(model)};").Line();
+    }
+
+    public static void EmitMethods(SourceWriter writer, ModelDescription model)
+    {
+        writer.Doc("<inheritdoc/>");
+        writer.Line($"public {Best(model)} =>");
+        writer.Continued("_classifier.Classify(image, cancellationToken);").Line();
+        writer.Doc("<inheritdoc/>");
+        writer.Line($"public {Top(model)} =>");
         writer.Continued("_classifier.Classify(image, destination, cancellationToken);").Line();
 
         writer.Doc("<summary>Writes the model's input for one image: colour, resize, crop, scale, mean and std as the spec says.</summary>");
@@ -68,6 +72,13 @@ internal static class ClassifierEmitter
         writer.Line($"public static void Preprocess(global::PruneTasks.PixelSpan image, {Marks.Length(ImageLength(model), "AtLeast")}global::System.Span<{InputType(model)}> destination) =>");
         writer.Continued("_preprocessor.Run(image.Pixels, image.Width, image.Height, image.Stride, image.Format, destination);").Line();
     }
+
+    private static string Best(ModelDescription model) => $"{Prediction(model)} Classify(global::PruneTasks.PixelSpan image, {Token})";
+
+    private static string Top(ModelDescription model) =>
+        $"int Classify(global::PruneTasks.PixelSpan image, global::System.Span<{Prediction(model)}> destination, {Token})";
+
+    private static string Prediction(ModelDescription model) => $"global::PruneTasks.Prediction<{Label(model)}>";
 
     private static void CallDocs(SourceWriter writer)
     {

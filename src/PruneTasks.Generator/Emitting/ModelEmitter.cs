@@ -4,7 +4,7 @@ using PruneTasks.Generator.Naming;
 namespace PruneTasks.Generator.Emitting;
 
 /// <summary>
-/// The file of one model: the class, its output class, its labels. C# 10, without unsafe code, reflection or anything that
+/// The file of one model: the class, its output class, its labels. C# 11, without unsafe code, reflection or anything that
 /// grows with the model's graph.
 /// </summary>
 internal static class ModelEmitter
@@ -22,12 +22,31 @@ internal static class ModelEmitter
         writer.Line();
         if (model.Namespace.Length > 0)
             writer.Line($"namespace {model.Namespace};").Line();
+        EmitInterface(writer, model);
+        writer.Line();
         EmitClass(writer, model);
         writer.Line();
+        RequestEmitter.Emit(writer, model, GeneratedCode);
+        writer.Line();
         OutputEmitter.Emit(writer.Doc($"<summary>What one call of <see cref=\"{Identifiers.Escape(model.ClassName)}\"/> gave: every output of the model.</summary>").Line(GeneratedCode), model);
+        if (model.HasInputBag)
+            InputBagEmitter.Emit(writer.Line(), model, GeneratedCode);
+        if (model.HasAxes)
+            AxesEmitter.Emit(writer.Line(), model, GeneratedCode);
         if (model.Labels.Count > 0)
             LabelEmitter.Emit(writer.Line(), model, GeneratedCode);
         return writer.ToString();
+    }
+
+    private static void EmitInterface(SourceWriter writer, ModelDescription model)
+    {
+        writer.Doc($"<summary>What <see cref=\"{Identifiers.Escape(model.ClassName)}\"/> does, for code that shall run with a stand-in too.</summary>");
+        writer.Line(GeneratedCode);
+        writer.Line($"internal partial interface {model.Interface} : global::PruneTasks.IPrunedModel").Open();
+        if (model.Classifier is not null)
+            ClassifierEmitter.EmitDeclarations(writer, model);
+        RunEmitter.EmitDeclaration(writer, model);
+        writer.Close();
     }
 
     private static void EmitClass(SourceWriter writer, ModelDescription model)
@@ -35,8 +54,9 @@ internal static class ModelEmitter
         string name = Identifiers.Escape(model.ClassName);
         writer.Doc($"<summary>The model '{Literals.Xml(model.Name)}' ({Literals.Xml(model.Task)}), embedded in this assembly. Safe for use from several threads; dispose once.</summary>");
         writer.Line(GeneratedCode);
-        writer.Line($"internal sealed partial class {name} : global::PruneTasks.IPrunedModel").Open();
+        writer.Line($"internal sealed partial class {name} : {model.Interface}").Open();
         writer.Line("private readonly global::PruneTasks.Runtime.ModelEngine _engine;").Line();
+        EmitDefinition(writer, model, name);
         if (model.Classifier is not null)
             ClassifierEmitter.EmitFields(writer, model);
 
@@ -44,14 +64,7 @@ internal static class ModelEmitter
         writer.Doc("<param name=\"options\">Threads and session options; null for the defaults.</param>");
         writer.Doc("<exception cref=\"global::PruneTasks.ModelException\">The model is not embedded, does not match this class, or ONNX Runtime is missing.</exception>");
         writer.Line($"public {name}(global::PruneTasks.ModelOptions? options = null)").Open();
-        writer.Line("_engine = global::PruneTasks.Runtime.ModelEngine.Load(");
-        writer.Continued($"typeof({name}),");
-        writer.Continued($"{Literals.Text(model.Name)},");
-        writer.Continued($"{Literals.Text(model.Resource)},");
-        Signatures(writer, model.Inputs.Select(input => (input.OnnxName, input.CSharpType)));
-        Signatures(writer, model.Outputs.Select(output => (output.OnnxName, output.CSharpType)));
-        writer.Continued("options,");
-        writer.Continued("session => OnConfigureSession(session));");
+        writer.Line("_engine = global::PruneTasks.Runtime.ModelEngine.Load(_definition, options, session => OnConfigureSession(session));");
         if (model.Classifier is not null)
             ClassifierEmitter.EmitConstruction(writer, model);
         writer.Close().Line();
@@ -71,19 +84,42 @@ internal static class ModelEmitter
             ClassifierEmitter.EmitMethods(writer, model);
         RunEmitter.Emit(writer, model);
         writer.Line();
-        writer.Doc("<summary>Refuses further calls. Those running finish, then the session is closed.</summary>");
+        RequestEmitter.EmitCreate(writer, model);
+        writer.Doc("<summary>Refuses further calls. Those running finish; with the last of them and of the requests the session is closed.</summary>");
         writer.Line("public void Dispose() => _engine.Dispose();").Line();
+        writer.Doc("<summary>Refuses further calls, and completes when those running have finished.</summary>");
+        writer.Line("public global::System.Threading.Tasks.ValueTask DisposeAsync() => _engine.DisposeAsync();").Line();
         writer.Doc("<summary>Called before the session is created and before <see cref=\"global::PruneTasks.ModelOptions.ConfigureSession\"/>.</summary>");
         writer.Line("partial void OnConfigureSession(global::Microsoft.ML.OnnxRuntime.SessionOptions options);");
         writer.Close();
     }
 
-    private static void Signatures(SourceWriter writer, IEnumerable<(string Name, string Type)> tensors)
+    private static void EmitDefinition(SourceWriter writer, ModelDescription model, string name)
+    {
+        writer.Line("private static readonly global::PruneTasks.Runtime.ModelDefinition _definition = new global::PruneTasks.Runtime.ModelDefinition(");
+        writer.Continued($"typeof({name}),");
+        writer.Continued($"{Literals.Text(model.Name)},");
+        writer.Continued($"{Literals.Text(model.Resource)},");
+        writer.Continued($"new string[] {{ {string.Join(", ", model.Axes.Select(axis => Literals.Text(axis.Text)))} }},");
+        Signatures(writer, model.Inputs.Select(input => (input.OnnxName, input.CSharpType, input.Template)), ",");
+        Signatures(writer, model.Outputs.Select(output => (output.OnnxName, output.CSharpType, output.Template)), ");");
+        writer.Line();
+    }
+
+    private static void Signatures(SourceWriter writer, IEnumerable<(string Name, string Type, EquatableArray<int>? Template)> tensors, string end)
     {
         writer.Continued("new global::PruneTasks.Runtime.TensorSignature[]");
         writer.Continued("{");
-        foreach ((string name, string type) in tensors)
-            writer.Continued($"    global::PruneTasks.Runtime.TensorSignature.Of<{type}>({Literals.Text(name)}),");
-        writer.Continued("},");
+        foreach ((string name, string type, EquatableArray<int>? template) in tensors)
+        {
+            string of = type == "string" ? "OfString" : $"Of<{type}>";
+            string shape = template is { } entries ? $"new int[] {{ {string.Join(", ", entries.Select(Entry))} }}" : "null";
+            writer.Continued($"    global::PruneTasks.Runtime.TensorSignature.{of}({Literals.Text(name)}, {shape}),");
+        }
+        writer.Continued("}" + end);
     }
+
+    private static string Entry(int entry) => entry == OutputDescription.Open
+        ? "global::PruneTasks.Runtime.TensorSignature.Open"
+        : entry.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

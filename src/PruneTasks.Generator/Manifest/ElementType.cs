@@ -8,6 +8,8 @@ internal static class ElementType
         ["float32"] = "float",
         ["float64"] = "double",
         ["float16"] = "global::System.Half",
+        ["bfloat16"] = "global::Microsoft.ML.OnnxRuntime.BFloat16",
+        ["string"] = "string",
         ["int8"] = "sbyte",
         ["int16"] = "short",
         ["int32"] = "int",
@@ -19,11 +21,11 @@ internal static class ElementType
         ["bool"] = "bool",
     };
 
-    /// <summary>The C# type, or null where generated code cannot pass such elements (bfloat16, string, sequences, packed types).</summary>
+    /// <summary>The C# type, or null where generated code cannot pass such elements (sequences, maps, packed types).</summary>
     public static string? Find(string type) => CSharp.TryGetValue(type, out string? name) ? name : null;
 
     /// <summary>A number, as pixels can become.</summary>
-    public static bool IsNumber(string type) => type != "bool" && CSharp.ContainsKey(type);
+    public static bool IsNumber(string type) => type is not ("bool" or "string" or "bfloat16") && CSharp.ContainsKey(type);
 
     /// <summary>A floating-point number, as class scores are.</summary>
     public static bool IsScore(string type) => type is "float32" or "float64" or "float16";

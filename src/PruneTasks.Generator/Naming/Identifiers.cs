@@ -62,6 +62,9 @@ internal static class Identifiers
     /// <summary>camelCase of a PascalCase name; not yet escaped.</summary>
     public static string Camel(string pascal) => char.ToLowerInvariant(pascal[0]) + pascal.Substring(1);
 
+    /// <summary>PascalCase of a camelCase name.</summary>
+    public static string Upper(string camel) => char.ToUpperInvariant(camel[0]) + camel.Substring(1);
+
     /// <summary>The identifier as it must be written: keywords with @.</summary>
     public static string Escape(string identifier) =>
         SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(identifier) != SyntaxKind.None

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace PruneTasks.Runtime;
@@ -17,6 +18,8 @@ internal static class ElementTypes
             return TensorElementType.Double;
         if (typeof(T) == typeof(Half))
             return TensorElementType.Float16;
+        if (typeof(T) == typeof(BFloat16))
+            return TensorElementType.BFloat16;
         if (typeof(T) == typeof(sbyte))
             return TensorElementType.Int8;
         if (typeof(T) == typeof(short))

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.ComponentModel;
 using System.Numerics;
 using PruneTasks.Imaging;
@@ -17,18 +16,18 @@ public sealed class ImageClassifier<TInput, TScore, TLabel>
 {
     private readonly ModelEngine _engine;
     private readonly ImagePreprocessor<TInput> _preprocessor;
-    private readonly int[] _shape;
+    private readonly RequestPool _requests;
     private readonly int _output;
     private readonly int _labels;
 
     /// <summary>A classifier on an engine that somebody else owns and that has the image as its only input.</summary>
     /// <param name="engine">The loaded model.</param>
     /// <param name="preprocessor">From pixels to the input.</param>
-    /// <param name="shape">Shape of the input for one image.</param>
+    /// <param name="axes">Size of each axis of the model for one image.</param>
     /// <param name="output">Position of the output with the class scores.</param>
     /// <param name="labels">Number of labels, which must be the number of scores; 0 for a model without labels.</param>
-    public ImageClassifier(ModelEngine engine, ImagePreprocessor<TInput> preprocessor, int[] shape, int output, int labels) =>
-        (_engine, _preprocessor, _shape, _output, _labels) = (engine, preprocessor, shape, output, labels);
+    public ImageClassifier(ModelEngine engine, ImagePreprocessor<TInput> preprocessor, int[] axes, int output, int labels) =>
+        (_engine, _preprocessor, _requests, _output, _labels) = (engine, preprocessor, new RequestPool(engine, axes), output, labels);
 
     /// <summary>The best class.</summary>
     public Prediction<TLabel> Classify(PixelSpan image, CancellationToken cancellationToken)
@@ -43,15 +42,13 @@ public sealed class ImageClassifier<TInput, TScore, TLabel>
     /// <exception cref="ModelException">The number of scores is not the number of labels, or the model failed.</exception>
     public int Classify(PixelSpan image, Span<Prediction<TLabel>> destination, CancellationToken cancellationToken)
     {
-        using ModelCall call = _engine.Begin(cancellationToken);
-        TInput[] tensor = ArrayPool<TInput>.Shared.Rent(_preprocessor.ElementCount);
+        _engine.ThrowIfDisposed();
+        ModelRequest request = _requests.Rent();
         try
         {
-            Span<TInput> values = tensor.AsSpan(0, _preprocessor.ElementCount);
-            _preprocessor.Run(image.Pixels, image.Width, image.Height, image.Stride, image.Format, values);
-            call.Input<TInput>(0, values, _shape);
-            call.Run();
-            ReadOnlySpan<TScore> scores = call.OutputSpan<TScore>(_output);
+            _preprocessor.Run(image.Pixels, image.Width, image.Height, image.Stride, image.Format, request.Input<TInput>(0));
+            request.Run(cancellationToken);
+            ReadOnlySpan<TScore> scores = request.Output<TScore>(_output);
             if (_labels != 0 && scores.Length != _labels)
             {
                 throw new ModelException(ModelErrorKind.Shape, _engine.OutputNames[_output],
@@ -61,7 +58,7 @@ public sealed class ImageClassifier<TInput, TScore, TLabel>
         }
         finally
         {
-            ArrayPool<TInput>.Shared.Return(tensor);
+            _requests.Return(request);
         }
     }
 }

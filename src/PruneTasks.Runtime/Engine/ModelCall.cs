@@ -57,6 +57,15 @@ public ref struct ModelCall
         Copy(index, new ReadOnlySpan<T>(in value));
     }
 
+    /// <summary>Sets an input of strings; as <see cref="Input{T}"/>.</summary>
+    public void Strings(int index, scoped ReadOnlySpan<string> values, scoped ReadOnlySpan<int> shape)
+    {
+        ModelShapes.Check(_engine.InputNames[index], values.Length, shape);
+        _shapes[index] = Widen(shape);
+        _inputs[index]?.Dispose();
+        _inputs[index] = StringTensors.Create(values, shape);
+    }
+
     /// <summary>Runs the model.</summary>
     /// <exception cref="ModelException"><see cref="ModelErrorKind.Run"/>: ONNX Runtime failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before or while running.</exception>
@@ -84,6 +93,9 @@ public ref struct ModelCall
         return new OutputTensor<T>(copy, Array.ConvertAll(shape, entries => checked((int)entries)));
     }
 
+    /// <summary>A copy of an output of strings.</summary>
+    public readonly StringOutput StringOutput(int index) => new(Produced(index).GetStringTensorAsArray());
+
     /// <summary>Ends the call.</summary>
     public void Dispose()
     {
@@ -93,7 +105,8 @@ public ref struct ModelCall
         _outputs?.Dispose();
         foreach (OrtValue? input in _inputs)
             input?.Dispose();
-        _engine.End();
+        _engine.ExitRun();
+        _engine.RemoveUser();
     }
 
     /// <summary>Pins the inputs one stack frame at a time: <c>fixed</c> cannot hold a list of spans.</summary>

@@ -5,30 +5,39 @@ namespace PruneTasks.Runtime;
 
 /// <summary>
 /// One loaded model behind a generated class. Calls may come from any number of threads (ONNX Runtime sessions allow it).
-/// Dispose never pulls the session from under a running call: it refuses new calls, and the last one running closes the session.
+/// Dispose never pulls the session from under a running call: it refuses new calls, and the last user closes the session.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed class ModelEngine : IDisposable
+public sealed class ModelEngine : IDisposable, IAsyncDisposable
 {
     private readonly InferenceSession _session;
+    private readonly ModelDefinition _definition;
+    private readonly List<RequestPool> _pools = [];
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Shared by the calls that cannot be cancelled: Terminate on run options stops every call that uses them.
     private readonly RunOptions _untilDone = new();
 
-    // The owner counts as one user, each running call as another.
+    // The owner counts as one user, each call and each open request as another: the session lives until the last is gone.
     private int _users = 1;
+
+    // Calls at work, plus one until Dispose.
+    private int _running = 1;
     private int _disposed;
 
-    private ModelEngine(string name, InferenceSession session, TensorSignature[] inputs, TensorSignature[] outputs)
+    private ModelEngine(ModelDefinition definition, InferenceSession session)
     {
-        Name = name;
+        _definition = definition;
         _session = session;
-        InputNames = Array.ConvertAll(inputs, tensor => tensor.Name);
-        OutputNames = Array.ConvertAll(outputs, tensor => tensor.Name);
+        InputNames = Array.ConvertAll(definition.Inputs, tensor => tensor.Name);
+        OutputNames = Array.ConvertAll(definition.Outputs, tensor => tensor.Name);
+        using IDisposableReadOnlyCollection<OrtMemoryInfo> places = session.GetMemoryInfosForInputs();
+        InputsOnDevice = places.Any(place => place.GetDeviceType() != OrtMemoryInfoDeviceType.CPU);
+        DataDependent = new bool[OutputNames.Length];
     }
 
     /// <summary>The model's name, for messages.</summary>
-    public string Name { get; }
+    public string Name => _definition.Name;
 
     /// <summary>The session.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -45,36 +54,42 @@ public sealed class ModelEngine : IDisposable
 
     internal string[] OutputNames { get; }
 
-    /// <summary>Loads the model embedded in the assembly of <paramref name="owner"/>.</summary>
-    /// <param name="owner">The generated class.</param>
-    /// <param name="name">The model's name.</param>
-    /// <param name="resource">Logical name of the embedded resource.</param>
-    /// <param name="inputs">Inputs in the order of the generated code.</param>
-    /// <param name="outputs">Outputs in the order of the generated code.</param>
+    internal TensorSignature[] Inputs => _definition.Inputs;
+
+    internal TensorSignature[] Outputs => _definition.Outputs;
+
+    internal string[] Axes => _definition.Axes;
+
+    /// <summary>Whether a bound input is copied to a device when it is bound, so that later writes are not seen.</summary>
+    internal bool InputsOnDevice { get; }
+
+    /// <summary>Outputs seen to change their shape while the inputs kept theirs: nothing can be prepared for them.</summary>
+    internal bool[] DataDependent { get; }
+
+    internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    /// <summary>Loads the model embedded in the assembly of the class.</summary>
+    /// <param name="definition">What the class was generated for.</param>
     /// <param name="options">Options of the caller, or null.</param>
     /// <param name="configure">The class's own hook, called before <see cref="ModelOptions.ConfigureSession"/>.</param>
     /// <exception cref="ModelException">The resource is missing, ONNX Runtime is, or the model is not the expected one.</exception>
-    public static ModelEngine Load(
-        Type owner, string name, string resource, TensorSignature[] inputs, TensorSignature[] outputs,
-        ModelOptions? options, Action<SessionOptions>? configure)
+    public static ModelEngine Load(ModelDefinition definition, ModelOptions? options, Action<SessionOptions>? configure)
     {
-        ArgumentNullException.ThrowIfNull(owner);
-        return Load(name, EmbeddedModel.Read(owner.Assembly, resource, name), inputs, outputs, options, configure);
+        ArgumentNullException.ThrowIfNull(definition);
+        return Load(definition, EmbeddedModel.Read(definition.Owner.Assembly, definition.Resource, definition.Name), options, configure);
     }
 
     /// <summary>The same for a model that is in memory already.</summary>
-    internal static ModelEngine Load(
-        string name, byte[] bytes, TensorSignature[] inputs, TensorSignature[] outputs,
-        ModelOptions? options = null, Action<SessionOptions>? configure = null)
+    internal static ModelEngine Load(ModelDefinition definition, byte[] bytes, ModelOptions? options = null, Action<SessionOptions>? configure = null)
     {
-        InferenceSession session = Open(name, bytes, options, configure);
+        InferenceSession session = SessionOpener.Open(definition.Name, options, configure, settings => new InferenceSession(bytes, settings));
         try
         {
-            foreach (TensorSignature input in inputs)
-                input.Check(session.InputMetadata, name, "input");
-            foreach (TensorSignature output in outputs)
-                output.Check(session.OutputMetadata, name, "output");
-            return new ModelEngine(name, session, inputs, outputs);
+            foreach (TensorSignature input in definition.Inputs)
+                input.Check(session.InputMetadata, definition.Name, "input");
+            foreach (TensorSignature output in definition.Outputs)
+                output.Check(session.OutputMetadata, definition.Name, "output");
+            return new ModelEngine(definition, session);
         }
         catch
         {
@@ -89,6 +104,54 @@ public sealed class ModelEngine : IDisposable
     public ModelCall Begin(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        EnterRun();
+        try
+        {
+            AddUser();
+        }
+        catch
+        {
+            ExitRun();
+            throw;
+        }
+        return new ModelCall(this, cancellationToken);
+    }
+
+    /// <summary>A reusable request with buffers of its own.</summary>
+    /// <param name="capacity">Largest size of each axis, in the order of the definition.</param>
+    /// <param name="shapes">Shapes of the inputs without a rank, by position of the input; may be shorter, or null where there are none.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public ModelRequest CreateRequest(int[] capacity, int[]?[]? shapes = null) => new(this, capacity, shapes);
+
+    /// <summary>Refuses further calls. Those running finish; the session closes with the last of them and of the requests.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        lock (_pools)
+        {
+            foreach (RequestPool pool in _pools)
+                pool.Empty();
+        }
+        ExitRun();
+        RemoveUser();
+    }
+
+    /// <summary>As <see cref="Dispose"/>; completes when no call is running any more.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return new ValueTask(_idle.Task);
+    }
+
+    internal void Add(RequestPool pool)
+    {
+        lock (_pools)
+            _pools.Add(pool);
+    }
+
+    internal void AddUser()
+    {
         int users;
         do
         {
@@ -97,14 +160,23 @@ public sealed class ModelEngine : IDisposable
             ObjectDisposedException.ThrowIf(users == 0, this);
         }
         while (Interlocked.CompareExchange(ref _users, users + 1, users) != users);
-        return new ModelCall(this, cancellationToken);
     }
 
-    /// <summary>Refuses further calls. Those running finish; the session closes with the last of them.</summary>
-    public void Dispose()
+    internal void RemoveUser()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-            End();
+        if (Interlocked.Decrement(ref _users) != 0)
+            return;
+        _session.Dispose();
+        _untilDone.Dispose();
+    }
+
+    /// <summary>Counts a running call. Before asking whether the model is disposed, so that a call is either counted or refused.</summary>
+    internal void EnterRun() => Interlocked.Increment(ref _running);
+
+    internal void ExitRun()
+    {
+        if (Interlocked.Decrement(ref _running) == 0)
+            _idle.TrySetResult();
     }
 
     internal IDisposableReadOnlyCollection<OrtValue> Run(OrtValue[] inputs, CancellationToken cancellationToken)
@@ -118,12 +190,17 @@ public sealed class ModelEngine : IDisposable
         return Run(options, inputs, cancellationToken);
     }
 
-    internal void End()
+    /// <summary>The session for a user that has counted itself: also while the model is being disposed.</summary>
+    internal InferenceSession OwnedSession => _session;
+
+    internal Exception Failure(OnnxRuntimeException exception, CancellationToken cancellationToken) => cancellationToken.IsCancellationRequested
+        ? new OperationCanceledException($"The call of model '{Name}' was cancelled.", exception, cancellationToken)
+        : new ModelException(ModelErrorKind.Run, $"Model '{Name}' failed: {exception.Message}", exception);
+
+    internal void ThrowIfDisposed()
     {
-        if (Interlocked.Decrement(ref _users) != 0)
-            return;
-        _session.Dispose();
-        _untilDone.Dispose();
+        if (IsDisposed)
+            throw new ObjectDisposedException(Name);
     }
 
     private IDisposableReadOnlyCollection<OrtValue> Run(RunOptions options, OrtValue[] inputs, CancellationToken cancellationToken)
@@ -132,45 +209,9 @@ public sealed class ModelEngine : IDisposable
         {
             return _session.Run(options, InputNames, inputs, OutputNames);
         }
-        catch (OnnxRuntimeException exception) when (cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException($"The call of model '{Name}' was cancelled.", exception, cancellationToken);
-        }
         catch (OnnxRuntimeException exception)
         {
-            throw new ModelException(ModelErrorKind.Run, $"Model '{Name}' failed: {exception.Message}", exception);
+            throw Failure(exception, cancellationToken);
         }
-    }
-
-    private static InferenceSession Open(string name, byte[] bytes, ModelOptions? options, Action<SessionOptions>? configure)
-    {
-        try
-        {
-            using SessionOptions session = new();
-            if (options is { IntraOpThreads: > 0 })
-                session.IntraOpNumThreads = options.IntraOpThreads;
-            if (options is { InterOpThreads: > 0 })
-                session.InterOpNumThreads = options.InterOpThreads;
-            configure?.Invoke(session);
-            options?.ConfigureSession?.Invoke(session);
-            return new InferenceSession(bytes, session);
-        }
-        catch (OnnxRuntimeException exception)
-        {
-            throw new ModelException(ModelErrorKind.Load, $"ONNX Runtime cannot load model '{name}': {exception.Message}", exception);
-        }
-        catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException
-            || (exception is TypeInitializationException && exception.InnerException is DllNotFoundException or EntryPointNotFoundException))
-        {
-            throw new ModelException(ModelErrorKind.Provider,
-                $"PRUNE0301: ONNX Runtime's native library is missing or does not fit on {System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier}. "
-                + "The package Microsoft.ML.OnnxRuntime, or another flavour of the same version, brings it.", exception);
-        }
-    }
-
-    private void ThrowIfDisposed()
-    {
-        if (Volatile.Read(ref _disposed) != 0)
-            throw new ObjectDisposedException(Name);
     }
 }

@@ -41,6 +41,23 @@ public static class ModelShapes
         return count;
     }
 
+    /// <summary>Bytes of a tensor.</summary>
+    /// <exception cref="ModelException"><see cref="ModelErrorKind.Shape"/>: more than 2 GiB, which no span can hold.</exception>
+    internal static int Bytes(TensorSignature tensor, ReadOnlySpan<int> shape)
+    {
+        if (shape.Contains(0))
+            return 0;
+        const int Limit = int.MaxValue - 4096;
+        long bytes = tensor.ElementSize;
+        foreach (int entries in shape)
+        {
+            bytes *= entries;
+            if (bytes > Limit)
+                throw Misfit(tensor.Name, $"the shape {Text(shape)} needs more than 2 GiB, which no span can hold");
+        }
+        return (int)bytes;
+    }
+
     /// <summary>The shape for messages: [2, 3]; the axis marked -1 by its name.</summary>
     internal static string Text(ReadOnlySpan<int> shape, string? open = null)
     {
@@ -69,6 +86,6 @@ public static class ModelShapes
             throw Misfit(tensor, FormattableString.Invariant($"{length} values are given, but the shape {Text(shape)} holds {count}"));
     }
 
-    private static ModelException Misfit(string tensor, string problem) =>
+    internal static ModelException Misfit(string tensor, string problem) =>
         new(ModelErrorKind.Shape, tensor, $"Tensor '{tensor}': {problem}.");
 }

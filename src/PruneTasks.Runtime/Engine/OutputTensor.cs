@@ -16,6 +16,17 @@ public sealed class OutputTensor<T>
 
     internal OutputTensor(T[] values, int[] shape) => (_values, _shape) = (values, shape);
 
+    /// <summary>An output made by hand.</summary>
+    /// <param name="name">The ONNX name, for messages.</param>
+    /// <param name="values">Row-major values; copied.</param>
+    /// <param name="shape">Entries per axis.</param>
+    /// <exception cref="ModelException"><see cref="ModelErrorKind.Shape"/>: the values do not fill the shape.</exception>
+    public static OutputTensor<T> Create(string name, ReadOnlySpan<T> values, ReadOnlySpan<int> shape)
+    {
+        ModelShapes.Check(name, values.Length, shape);
+        return new OutputTensor<T>(values.ToArray(), shape.ToArray());
+    }
+
     /// <summary>Values and shape.</summary>
     public TensorView<T> View => new(_values, _shape);
 }

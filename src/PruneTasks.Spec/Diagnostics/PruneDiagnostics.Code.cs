@@ -30,8 +30,8 @@ public static partial class PruneDiagnostics
     /// <summary>Generated code needs a newer C#.</summary>
     public static readonly PruneDiagnosticDescriptor LanguageTooOld = Error(
         "PRUNE0209",
-        "Generated code needs C# 10",
-        "the project compiles as C# {0}, but '{1}' needs C# 10; remove LangVersion or raise it");
+        "Generated code needs C# 11",
+        "the project compiles as C# {0}, but '{1}' needs C# 11; remove LangVersion or raise it");
 
     /// <summary>A manifest cannot be used.</summary>
     public static readonly PruneDiagnosticDescriptor ManifestNotUsable = Error(

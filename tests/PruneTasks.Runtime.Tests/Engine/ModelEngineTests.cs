@@ -138,6 +138,7 @@ public sealed class ModelEngineTests
         RoundTrip(TensorElementType.Float, [1.5f, -2f]);
         RoundTrip(TensorElementType.Double, [1.5, -2]);
         RoundTrip(TensorElementType.Float16, [(Half)1.5f, Half.MinValue]);
+        RoundTrip(TensorElementType.BFloat16, [(BFloat16)1.5f, BFloat16.MinValue]);
         RoundTrip(TensorElementType.Int8, [(sbyte)-128, (sbyte)5]);
         RoundTrip(TensorElementType.Int16, [short.MinValue, (short)5]);
         RoundTrip(TensorElementType.Int32, [int.MinValue, 5]);
@@ -189,7 +190,7 @@ public sealed class ModelEngineTests
     public void A_missing_resource_is_named_with_those_that_are_there()
     {
         ModelException exception = Assert.Throws<ModelException>(
-            () => ModelEngine.Load(typeof(ModelEngineTests), "vit", "PruneTasks.vit.onnx", [], [], null, null));
+            () => ModelEngine.Load(new ModelDefinition(typeof(ModelEngineTests), "vit", "PruneTasks.vit.onnx", [], [], []), null, null));
         Assert.Equal(ModelErrorKind.Load, exception.Kind);
         Assert.Contains("PruneTasks.vit.onnx", exception.Message);
         Assert.Contains("not-a-model.onnx", exception.Message);
@@ -199,7 +200,7 @@ public sealed class ModelEngineTests
     public void A_resource_that_is_no_model_is_a_load_error()
     {
         ModelException exception = Assert.Throws<ModelException>(
-            () => ModelEngine.Load(typeof(ModelEngineTests), "vit", "not-a-model.onnx", [], [], null, null));
+            () => ModelEngine.Load(new ModelDefinition(typeof(ModelEngineTests), "vit", "not-a-model.onnx", [], [], []), null, null));
         Assert.Equal(ModelErrorKind.Load, exception.Kind);
         Assert.Contains("'vit'", exception.Message);
     }
@@ -229,7 +230,8 @@ public sealed class ModelEngineTests
             },
         };
         using ModelEngine engine = ModelEngine.Load(
-            "tiny", Double().ToBytes(), [TensorSignature.Of<float>("x")], [TensorSignature.Of<float>("y")], options, _ => calls.Add("class"));
+            new ModelDefinition(typeof(ModelEngineTests), "tiny", "none", [], [TensorSignature.Of<float>("x")], [TensorSignature.Of<float>("y")]),
+            Double().ToBytes(), options, _ => calls.Add("class"));
         Assert.Equal(["class", "caller"], calls);
         Assert.Throws<ArgumentOutOfRangeException>(() => options.IntraOpThreads = -1);
     }
@@ -277,5 +279,5 @@ public sealed class ModelEngineTests
     }
 
     private static ModelEngine Load(TinyOnnx model, TensorSignature[] inputs, TensorSignature[] outputs) =>
-        ModelEngine.Load("tiny", model.ToBytes(), inputs, outputs);
+        ModelEngine.Load(new ModelDefinition(typeof(ModelEngineTests), "tiny", "none", [], inputs, outputs), model.ToBytes());
 }
