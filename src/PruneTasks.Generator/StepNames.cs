@@ -9,6 +9,12 @@ internal static class StepNames
     /// <summary>The project's default namespace.</summary>
     public const string RootNamespace = "PruneTasks.RootNamespace";
 
+    /// <summary>The app's classes with <c>[PrunedModel]</c>.</summary>
+    public const string Declarations = "PruneTasks.Declarations";
+
+    /// <summary>The libraries that the app references.</summary>
+    public const string References = "PruneTasks.References";
+
     /// <summary>Each model, described, with its diagnostics.</summary>
     public const string Models = "PruneTasks.Models";
 

@@ -98,6 +98,8 @@ public sealed class GeneratedShapeTests
             public sealed class Fake : App.IM
             {
                 public string Name => "fake";
+                public PruneTasks.ModelCard Card => App.M.Card;
+                public string ExecutionProvider => "none";
                 public Microsoft.ML.OnnxRuntime.InferenceSession Session => throw new System.NotSupportedException();
                 public App.MOutput Run(System.ReadOnlySpan<float> x, System.Threading.CancellationToken cancellationToken = default) =>
                     App.MOutput.Create(new App.MAxes(1), new float[] { 5, 6 }, new long[] { 7 }, new int[] { 1, 1 });

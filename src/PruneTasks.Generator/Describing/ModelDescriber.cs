@@ -14,60 +14,70 @@ internal static class ModelDescriber
     private static readonly HashSet<string> Members = new(StringComparer.Ordinal)
     {
         "Name", "Session", "LoadAsync", "Run", "Classify", "Preprocess", "Dispose", "OnConfigureSession",
-        "CreateRequest", "DisposeAsync", "Card", "ImageWidth", "ImageHeight", "ImageLength", "LabelCount", "Finalize", "ToString", "Equals", "GetHashCode", "GetType", "MemberwiseClone",
+        "CreateRequest", "DisposeAsync", "Card", "ExecutionProvider", "ImageWidth", "ImageHeight", "ImageLength", "LabelCount", "Finalize", "ToString", "Equals", "GetHashCode", "GetType", "MemberwiseClone",
     };
 
-    public static Described Describe(string path, string text, string rootNamespace)
+    public static Described Describe(string path, string text, AppFacts app)
     {
         try
         {
-            return Describe(path, ManifestReader.Read(text), rootNamespace);
+            return Describe(path, ManifestReader.Read(text), app);
         }
         catch (JsonReadException exception)
         {
             DiagnosticInfo problem = new(
                 PruneDiagnostics.ManifestNotUsable.Id, new EquatableArray<string>([exception.Problem]), path, exception.Line, exception.Column);
-            return Refused(path, [problem]);
+            return new Described(path, "", null, new EquatableArray<DiagnosticInfo>([problem]));
         }
     }
 
-    private static Described Describe(string path, ModelManifest manifest, string rootNamespace)
+    private static Described Describe(string path, ModelManifest manifest, AppFacts app)
     {
+        Declaration? declared = app.Declarations.FirstOrDefault(declaration => declaration.Model == manifest.Name && !declaration.Nested);
+        string name = manifest.Name;
+        if (declared is not null)
+            manifest = manifest with { ClassName = declared.ClassName, Namespace = declared.Namespace, Public = declared.Public };
         List<DiagnosticInfo> problems = [.. Unsupported(path, manifest)];
         if (!SyntaxFacts.IsValidIdentifier(manifest.ClassName))
             problems.Add(DiagnosticInfo.Of(PruneDiagnostics.ManifestNotUsable, path, $"the class name '{manifest.ClassName}' is not a C# identifier"));
         else if (Members.Contains(manifest.ClassName))
             problems.Add(DiagnosticInfo.Of(PruneDiagnostics.ManifestNotUsable, path, $"the class name '{manifest.ClassName}' is also that of a generated member"));
         if (problems.Count > 0)
-            return Refused(path, problems);
+            return new Described(path, name, null, new EquatableArray<DiagnosticInfo>(problems));
 
+        problems.AddRange(manifest.Outputs.Where(IsUnsupported).Select(output => DiagnosticInfo.Of(PruneDiagnostics.OutputLeftOut, path, output.Name, manifest.Name, output.Type)));
+        manifest = manifest with { Outputs = new EquatableArray<TensorFacts>(manifest.Outputs.Where(output => !IsUnsupported(output))) };
         TensorNames names = InputDescriber.Describe(manifest.ClassName, manifest.Inputs, manifest.Outputs);
         ModelDescription model = new(
             manifest.Name,
             manifest.Task,
             manifest.Resource,
-            Identifiers.Namespace(manifest.Namespace ?? rootNamespace),
+            Identifiers.Namespace(manifest.Namespace ?? app.RootNamespace),
             manifest.ClassName,
             names.Inputs,
             names.Outputs,
             names.Axes,
             names.Steps,
             Labels(manifest, path, problems),
-            ClassifierDescriber.Describe(manifest, path, problems));
-        return new Described(path, model, new EquatableArray<DiagnosticInfo>(problems));
+            ClassifierDescriber.Describe(manifest, path, problems),
+            manifest.Public,
+            manifest.Card,
+            app.References);
+        return new Described(path, name, model, new EquatableArray<DiagnosticInfo>(problems));
     }
 
+    /// <summary>The model cannot be called without an input; an output can be left out, as long as one remains.</summary>
     private static IEnumerable<DiagnosticInfo> Unsupported(string path, ModelManifest manifest)
     {
-        foreach ((string side, EquatableArray<TensorFacts> tensors) in new[] { ("input", manifest.Inputs), ("output", manifest.Outputs) })
-        {
-            foreach (TensorFacts tensor in tensors)
-            {
-                if (ElementType.Find(tensor.Type) is null)
-                    yield return DiagnosticInfo.Of(PruneDiagnostics.UnsupportedValueKind, path, side, tensor.Name, tensor.Type, manifest.Name);
-            }
-        }
+        TensorFacts[] outputs = [.. manifest.Outputs.Where(IsUnsupported)];
+        IEnumerable<(string Side, TensorFacts Tensor)> fatal = manifest.Inputs.Where(IsUnsupported).Select(tensor => ("input", tensor));
+        if (outputs.Length == manifest.Outputs.Count)
+            fatal = fatal.Concat(outputs.Select(tensor => ("output", tensor)));
+        foreach ((string side, TensorFacts tensor) in fatal)
+            yield return DiagnosticInfo.Of(PruneDiagnostics.UnsupportedValueKind, path, side, tensor.Name, tensor.Type, manifest.Name);
     }
+
+    private static bool IsUnsupported(TensorFacts tensor) => ElementType.Find(tensor.Type) is null;
 
     private static EquatableArray<LabelDescription> Labels(ModelManifest manifest, string path, List<DiagnosticInfo> problems)
     {
@@ -76,7 +86,7 @@ internal static class ModelDescriber
         string[] natural = [.. texts.Select(Identifiers.Label)];
         string[] members = UniqueNames.Of(natural, i => i);
         int renamed = Enumerable.Range(0, members.Length).Count(i => members[i] != natural[i]);
-        if (renamed > 0)
+        if (renamed > 0 && texts.Count <= Emitting.LabelEmitter.LargestEnum)
         {
             int first = Enumerable.Range(0, members.Length).First(i => members[i] != natural[i]);
             problems.Add(DiagnosticInfo.Of(
@@ -84,7 +94,4 @@ internal static class ModelDescriber
         }
         return new EquatableArray<LabelDescription>(members.Select((member, i) => new LabelDescription(member, texts[i])));
     }
-
-    private static Described Refused(string path, List<DiagnosticInfo> problems) =>
-        new(path, null, new EquatableArray<DiagnosticInfo>(problems));
 }

@@ -14,8 +14,17 @@ internal sealed record ModelDescription(
     EquatableArray<AxisDescription> Axes,
     EquatableArray<AxisStep> AxisSteps,
     EquatableArray<LabelDescription> Labels,
-    ClassifierDescription? Classifier)
+    ClassifierDescription? Classifier,
+    bool Public,
+    CardFacts? Card,
+    AppReferences References)
 {
+    /// <summary>Accessibility of everything that is generated.</summary>
+    public string Access => Public ? "public" : "internal";
+
+    /// <summary>The class of extension methods for dependency injection.</summary>
+    public string InjectionClass => ClassName + "ServiceCollectionExtensions";
+
     public string OutputClass => ClassName + "Output";
 
     public string RequestClass => ClassName + "Request";
@@ -46,6 +55,8 @@ internal sealed record ModelDescription(
                 yield return AxesRecord;
             if (HasInputBag)
                 yield return InputBag;
+            if (References.DependencyInjection)
+                yield return InjectionClass;
             if (Labels.Count == 0)
                 yield break;
             yield return LabelEnum;

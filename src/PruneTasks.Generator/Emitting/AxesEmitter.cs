@@ -12,7 +12,7 @@ internal static class AxesEmitter
         foreach (AxisDescription axis in model.Axes)
             writer.Doc($"<param name=\"{axis.Member}\">Entries of {Named(axis)}.</param>");
         writer.Line(attribute);
-        writer.Line($"internal readonly record struct {model.AxesRecord}({string.Join(", ", model.Axes.Select(axis => "int " + Identifiers.Escape(axis.Member)))});");
+        writer.Line($"{model.Access} readonly record struct {model.AxesRecord}({string.Join(", ", model.Axes.Select(axis => "int " + Identifiers.Escape(axis.Member)))});");
     }
 
     /// <summary>The axis in a sentence: axis batch; axis 2.</summary>

@@ -9,7 +9,7 @@ internal static class InputBagEmitter
     public static void Emit(SourceWriter writer, ModelDescription model, string attribute)
     {
         writer.Doc($"<summary>The inputs of one call of <see cref=\"{Identifiers.Escape(model.ClassName)}\"/>.</summary>");
-        writer.Line(attribute).Line($"internal readonly ref struct {model.InputBag}").Open();
+        writer.Line(attribute).Line($"{model.Access} readonly ref struct {model.InputBag}").Open();
         bool first = true;
         foreach (InputDescription input in model.Inputs)
         {

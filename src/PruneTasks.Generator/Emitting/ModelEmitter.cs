@@ -33,6 +33,8 @@ internal static class ModelEmitter
             InputBagEmitter.Emit(writer.Line(), model, GeneratedCode);
         if (model.HasAxes)
             AxesEmitter.Emit(writer.Line(), model, GeneratedCode);
+        if (model.References.DependencyInjection)
+            InjectionEmitter.Emit(writer.Line(), model, GeneratedCode);
         if (model.Labels.Count > 0)
             LabelEmitter.Emit(writer.Line(), model, GeneratedCode);
         return writer.ToString();
@@ -42,7 +44,7 @@ internal static class ModelEmitter
     {
         writer.Doc($"<summary>What <see cref=\"{Identifiers.Escape(model.ClassName)}\"/> does, for code that shall run with a stand-in too.</summary>");
         writer.Line(GeneratedCode);
-        writer.Line($"internal partial interface {model.Interface} : global::PruneTasks.IPrunedModel").Open();
+        writer.Line($"{model.Access} partial interface {model.Interface} : global::PruneTasks.IPrunedModel").Open();
         if (model.Classifier is not null)
             ClassifierEmitter.EmitDeclarations(writer, model);
         RunEmitter.EmitDeclaration(writer, model);
@@ -52,9 +54,9 @@ internal static class ModelEmitter
     private static void EmitClass(SourceWriter writer, ModelDescription model)
     {
         string name = Identifiers.Escape(model.ClassName);
-        writer.Doc($"<summary>The model '{Literals.Xml(model.Name)}' ({Literals.Xml(model.Task)}), embedded in this assembly. Safe for use from several threads; dispose once.</summary>");
+        writer.Doc($"<summary>{CardEmitter.Summary(model)}. Embedded in this assembly. Safe for use from several threads; dispose once.</summary>");
         writer.Line(GeneratedCode);
-        writer.Line($"internal sealed partial class {name} : {model.Interface}").Open();
+        writer.Line($"{model.Access} sealed partial class {name} : {model.Interface}").Open();
         writer.Line("private readonly global::PruneTasks.Runtime.ModelEngine _engine;").Line();
         EmitDefinition(writer, model, name);
         if (model.Classifier is not null)
@@ -71,6 +73,9 @@ internal static class ModelEmitter
 
         writer.Doc("<summary>The model's name.</summary>");
         writer.Line($"public string Name => {Literals.Text(model.Name)};").Line();
+        CardEmitter.Emit(writer, model, name);
+        writer.Doc("<inheritdoc/>");
+        writer.Line("public string ExecutionProvider => _engine.ExecutionProvider;").Line();
         writer.Doc("<summary>The ONNX Runtime session, owned by this object.</summary>");
         writer.Line("public global::Microsoft.ML.OnnxRuntime.InferenceSession Session => _engine.Session;").Line();
         writer.Doc("<summary>Loads the model on a thread of the pool.</summary>");

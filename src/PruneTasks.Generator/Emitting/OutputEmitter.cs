@@ -11,7 +11,7 @@ internal static class OutputEmitter
     public static void Emit(SourceWriter writer, ModelDescription model)
     {
         writer.Line(Marks.Type("Output"));
-        writer.Line($"internal sealed partial class {model.OutputClass} : global::System.IDisposable").Open();
+        writer.Line($"{model.Access} sealed partial class {model.OutputClass} : global::System.IDisposable").Open();
         foreach (OutputDescription output in model.Outputs)
             writer.Line($"private {Holder(output)}? {output.Field};");
         writer.Line();

@@ -45,7 +45,7 @@ internal static class RequestEmitter
     {
         writer.Doc($"<summary>A call of <see cref=\"{Identifiers.Escape(model.ClassName)}\"/> that is made over and over: write the inputs, run, read the outputs. For one thread at a time.</summary>");
         writer.Line(attribute).Line(Marks.Type("Request"));
-        writer.Line($"internal sealed partial class {model.RequestClass} : global::System.IDisposable").Open();
+        writer.Line($"{model.Access} sealed partial class {model.RequestClass} : global::System.IDisposable").Open();
         writer.Line("private readonly global::PruneTasks.Runtime.ModelRequest _request;").Line();
         writer.Line($"internal {model.RequestClass}(global::PruneTasks.Runtime.ModelRequest request) => _request = request;").Line();
         if (model.HasAxes)

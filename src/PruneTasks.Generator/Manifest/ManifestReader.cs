@@ -23,8 +23,13 @@ internal static class ManifestReader
             root.FindArray("labels") is { Items.Count: > 0 } labels
                 ? new EquatableArray<string>(labels.Items.Select(label => label.AsString("labels")))
                 : null,
-            root.FindObject("image") is { } image ? Image(image) : null);
+            root.FindObject("image") is { } image ? Image(image) : null,
+            root.Find("public") is { Kind: not JsonKind.Null } && root.RequireBool("public"),
+            root.FindObject("card") is { } card ? Card(card) : null);
     }
+
+    private static CardFacts Card(JsonValue card) => new(
+        card.FindString("name"), card.FindString("version"), card.FindString("license"), card.FindString("author"), card.FindString("source"), card.FindString("description"));
 
     private static EquatableArray<TensorFacts> Tensors(JsonValue list)
     {

@@ -10,7 +10,12 @@ internal sealed record ModelManifest(
     EquatableArray<TensorFacts> Inputs,
     EquatableArray<TensorFacts> Outputs,
     EquatableArray<string>? Labels,
-    ImageFacts? Image);
+    ImageFacts? Image,
+    bool Public,
+    CardFacts? Card);
+
+/// <summary>The card section; null for what it does not say.</summary>
+internal sealed record CardFacts(string? Name, string? Version, string? License, string? Author, string? Source, string? Description);
 
 /// <summary>An input or output; no shape where the model does not give a rank.</summary>
 internal sealed record TensorFacts(string Name, string Type, EquatableArray<AxisFacts>? Shape);

@@ -96,6 +96,9 @@ public ref struct ModelCall
     /// <summary>A copy of an output of strings.</summary>
     public readonly StringOutput StringOutput(int index) => new(Produced(index).GetStringTensorAsArray());
 
+    /// <summary>Entries of the first input's first axis, where that is open: by convention the batch.</summary>
+    private readonly long Items => _inputs.Length > 0 && _engine.Inputs[0].Shape is [< 0, ..] && _shapes[0] is { Length: > 0 } shape ? shape[0] : 1;
+
     /// <summary>Ends the call.</summary>
     public void Dispose()
     {
@@ -116,7 +119,7 @@ public ref struct ModelCall
             index++;
         if (index == _inputs.Length)
         {
-            _outputs = _engine.Run(_inputs!, _cancellationToken);
+            _outputs = _engine.Run(_inputs!, Items, _cancellationToken);
             return;
         }
         ReadOnlySpan<byte> bytes = _memory.Get(index);

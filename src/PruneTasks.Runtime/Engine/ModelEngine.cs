@@ -25,10 +25,13 @@ public sealed class ModelEngine : IDisposable, IAsyncDisposable
     private int _running = 1;
     private int _disposed;
 
-    private ModelEngine(ModelDefinition definition, InferenceSession session)
+    private ModelEngine(ModelDefinition definition, InferenceSession session, string provider, int maxConcurrency)
     {
         _definition = definition;
         _session = session;
+        ExecutionProvider = provider;
+        int limit = maxConcurrency == 0 && provider != SessionOpener.Cpu ? 1 : maxConcurrency;
+        Gate = limit == 0 ? null : new SemaphoreSlim(limit, limit);
         InputNames = Array.ConvertAll(definition.Inputs, tensor => tensor.Name);
         OutputNames = Array.ConvertAll(definition.Outputs, tensor => tensor.Name);
         using IDisposableReadOnlyCollection<OrtMemoryInfo> places = session.GetMemoryInfosForInputs();
@@ -49,6 +52,12 @@ public sealed class ModelEngine : IDisposable, IAsyncDisposable
             return _session;
         }
     }
+
+    /// <summary>The execution provider that was chosen.</summary>
+    public string ExecutionProvider { get; }
+
+    /// <summary>Where runs wait for their turn; null without a limit.</summary>
+    internal SemaphoreSlim? Gate { get; }
 
     internal string[] InputNames { get; }
 
@@ -82,14 +91,14 @@ public sealed class ModelEngine : IDisposable, IAsyncDisposable
     /// <summary>The same for a model that is in memory already.</summary>
     internal static ModelEngine Load(ModelDefinition definition, byte[] bytes, ModelOptions? options = null, Action<SessionOptions>? configure = null)
     {
-        InferenceSession session = SessionOpener.Open(definition.Name, options, configure, settings => new InferenceSession(bytes, settings));
+        (InferenceSession session, string provider) = SessionOpener.Open(definition.Name, options, configure, settings => new InferenceSession(bytes, settings));
         try
         {
             foreach (TensorSignature input in definition.Inputs)
                 input.Check(session.InputMetadata, definition.Name, "input");
             foreach (TensorSignature output in definition.Outputs)
                 output.Check(session.OutputMetadata, definition.Name, "output");
-            return new ModelEngine(definition, session);
+            return new ModelEngine(definition, session, provider, options?.MaxConcurrency ?? 0);
         }
         catch
         {
@@ -179,7 +188,27 @@ public sealed class ModelEngine : IDisposable, IAsyncDisposable
             _idle.TrySetResult();
     }
 
-    internal IDisposableReadOnlyCollection<OrtValue> Run(OrtValue[] inputs, CancellationToken cancellationToken)
+    internal IDisposableReadOnlyCollection<OrtValue> Run(OrtValue[] inputs, long items, CancellationToken cancellationToken)
+    {
+        RunWatch watch = RunWatch.Start(this, cancellationToken);
+        try
+        {
+            IDisposableReadOnlyCollection<OrtValue> outputs = Run(inputs, cancellationToken);
+            watch.Stop(items, null);
+            return outputs;
+        }
+        catch (Exception exception)
+        {
+            watch.Stop(items, exception);
+            throw;
+        }
+        finally
+        {
+            Gate?.Release();
+        }
+    }
+
+    private IDisposableReadOnlyCollection<OrtValue> Run(OrtValue[] inputs, CancellationToken cancellationToken)
     {
         if (!cancellationToken.CanBeCanceled)
             return Run(_untilDone, inputs, cancellationToken);

@@ -169,8 +169,10 @@ public sealed class ModelRequest : IDisposable
             Release();
     }
 
-    /// <summary>The run itself, by whoever has entered.</summary>
-    internal void RunEntered(CancellationToken cancellationToken)
+    internal SemaphoreSlim? Gate => _engine.Gate;
+
+    /// <summary>The run itself, by whoever has entered; with a turn of the gate that the caller gives back, or without.</summary>
+    internal void RunEntered(CancellationToken cancellationToken, bool hasTurn = false)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (_terminated)
@@ -185,11 +187,26 @@ public sealed class ModelRequest : IDisposable
             _options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
             _quiet = true;
         }
-        if (cancellationToken.CanBeCanceled)
-            RunCancellable(binding, cancellationToken);
-        else
-            Run(binding, cancellationToken);
-        _hasRun = true;
+        RunWatch watch = RunWatch.Start(_engine, cancellationToken, hasTurn);
+        try
+        {
+            if (cancellationToken.CanBeCanceled)
+                RunCancellable(binding, cancellationToken);
+            else
+                Run(binding, cancellationToken);
+            _hasRun = true;
+            watch.Stop(Items(binding), null);
+        }
+        catch (Exception exception)
+        {
+            watch.Stop(Items(binding), exception);
+            throw;
+        }
+        finally
+        {
+            if (!hasTurn)
+                _engine.Gate?.Release();
+        }
     }
 
     /// <summary>Ends a use; disposes if that was asked for meanwhile.</summary>
@@ -286,6 +303,8 @@ public sealed class ModelRequest : IDisposable
         _bindings.Add(current);
         return _current = current;
     }
+
+    private long Items(ShapeBinding binding) => _inputs.Length > 0 && _engine.Inputs[0].Shape is [< 0, ..] ? binding.InputShapes[0][0] : 1;
 
     // Apart: its closure would be allocated wherever it is written.
     private ShapeBinding Create()

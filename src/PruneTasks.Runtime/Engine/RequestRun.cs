@@ -15,7 +15,11 @@ internal sealed class RequestRun(ModelRequest request) : IThreadPoolWorkItem, IV
     {
         _core.Reset();
         _cancellationToken = cancellationToken;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        // A run that waits for its turn waits without a thread.
+        if (request.Gate is { } gate && !gate.Wait(0, CancellationToken.None))
+            gate.WaitAsync(cancellationToken).ContinueWith(QueueOrFail, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         return new ValueTask(this, _core.Version);
     }
 
@@ -24,12 +28,29 @@ internal sealed class RequestRun(ModelRequest request) : IThreadPoolWorkItem, IV
         Exception? failure = null;
         try
         {
-            request.RunEntered(_cancellationToken);
+            request.RunEntered(_cancellationToken, hasTurn: true);
         }
         catch (Exception exception)
         {
             failure = exception;
         }
+        finally
+        {
+            request.Gate?.Release();
+        }
+        Finish(failure);
+    }
+
+    private void QueueOrFail(Task turn)
+    {
+        if (turn.IsCompletedSuccessfully)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        else
+            Finish(new OperationCanceledException("The run was cancelled while it waited for its turn.", _cancellationToken));
+    }
+
+    private void Finish(Exception? failure)
+    {
         request.OffloadEnded();
         if (failure is null)
             _core.SetResult(true);

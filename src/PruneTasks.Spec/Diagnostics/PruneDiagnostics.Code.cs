@@ -44,4 +44,16 @@ public static partial class PruneDiagnostics
         "PRUNE0213",
         "The call that belongs to the task is left out",
         "{0} is not generated for model '{1}': {2}");
+
+    /// <summary>A class with [PrunedModel] stands for no model.</summary>
+    public static readonly PruneDiagnosticDescriptor DeclarationNotUsable = Error(
+        "PRUNE0214",
+        "A class with [PrunedModel] stands for no model",
+        "class '{0}' has [PrunedModel], but {1}");
+
+    /// <summary>An output that generated code cannot read is left out.</summary>
+    public static readonly PruneDiagnosticDescriptor OutputLeftOut = Warning(
+        "PRUNE0215",
+        "An output that generated code cannot read is left out",
+        "output '{0}' of model '{1}' is of type '{2}', which generated code cannot read; it is left out, and is there in Session");
 }

@@ -15,19 +15,15 @@ internal sealed record ManifestFile(string Path, string Text, string? Model = "m
 /// <summary>Runs the generator in a compilation like an app's: nullable, warnings as errors, no implicit usings.</summary>
 internal sealed class GeneratorHost
 {
-    private static readonly ImmutableArray<MetadataReference> References =
-    [
-        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal)
-                || name is "netstandard.dll" or "Microsoft.ML.OnnxRuntime.dll" or "PruneTasks.Runtime.dll"))
-            .Select(path => MetadataReference.CreateFromFile(path)),
-    ];
+    private static readonly ImmutableArray<MetadataReference> References = Referenced(name => name.StartsWith("System.", StringComparison.Ordinal)
+        || name is "netstandard.dll" or "Microsoft.ML.OnnxRuntime.dll" or "PruneTasks.Runtime.dll");
 
     private readonly Dictionary<string, ManifestAdditionalText> _texts;
     private GeneratorDriver _driver;
 
     public GeneratorHost(
-        IEnumerable<ManifestFile> files, string userCode = "", string? rootNamespace = "App", LanguageVersion language = LanguageVersion.CSharp12)
+        IEnumerable<ManifestFile> files, string userCode = "", string? rootNamespace = "App", LanguageVersion language = LanguageVersion.CSharp12,
+        IEnumerable<string>? libraries = null)
     {
         CSharpParseOptions parse = new(language, DocumentationMode.Diagnose);
         ManifestFile[] all = [.. files];
@@ -40,7 +36,8 @@ internal sealed class GeneratorHost
             new OptionsOf(all, rootNamespace),
             new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
         Input = CSharpCompilation.Create(
-            "App", [CSharpSyntaxTree.ParseText("#pragma warning disable CS1591 // the tests' own code\n" + userCode, parse, "User.cs")], References,
+            "App", [CSharpSyntaxTree.ParseText("#pragma warning disable CS1591 // the tests' own code\n" + userCode, parse, "User.cs")],
+            [.. References, .. Referenced(name => libraries?.Contains(Path.GetFileNameWithoutExtension(name)) == true)],
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable,
                 generalDiagnosticOption: ReportDiagnostic.Error, warningLevel: 9999));
         Run();
@@ -84,14 +81,24 @@ internal sealed class GeneratorHost
     }
 
     /// <summary>Compiles with the model embedded, and loads the assembly.</summary>
-    public Assembly Load(string resource, byte[] model)
+    public Assembly Load(string resource, byte[] model, params (string Name, byte[] Bytes)[] more)
     {
         AssertClean();
         using MemoryStream stream = new();
         Assert.True(Output.Emit(stream, manifestResources:
-            [new ResourceDescription(resource, () => new MemoryStream(model), isPublic: true)]).Success);
+            [
+                new ResourceDescription(resource, () => new MemoryStream(model), isPublic: true),
+                .. more.Select(other => new ResourceDescription(other.Name, () => new MemoryStream(other.Bytes), isPublic: true)),
+            ]).Success);
         return Assembly.Load(stream.ToArray());
     }
+
+    private static ImmutableArray<MetadataReference> Referenced(Func<string, bool> wanted) =>
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => wanted(Path.GetFileName(path)))
+            .Select(path => MetadataReference.CreateFromFile(path)),
+    ];
 
     private sealed class ManifestAdditionalText(ManifestFile file) : AdditionalText
     {
