@@ -16,6 +16,7 @@ public sealed class ReferenceTests
         ["PruneTasks.Worker"] = (["PruneTasks.Torch"], ["Microsoft.ML.OnnxRuntime.Managed", "StbImageSharp", "System.CommandLine", "SkiaSharp", "SharpZipLib"]),
         ["PruneTasks.Tasks"] = (["PruneTasks.Spec"], ["Microsoft.Build.Utilities.Core"]),
         ["PruneTasks.Generator"] = ([], ["Microsoft.CodeAnalysis.CSharp"]),
+        ["PruneTasks.CodeFixes"] = ([], ["Microsoft.CodeAnalysis.CSharp.Workspaces"]),
         ["PruneTasks.Runtime"] = ([], ["Microsoft.ML.OnnxRuntime"]),
     };
 
