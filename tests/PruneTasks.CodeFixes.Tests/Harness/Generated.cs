@@ -31,6 +31,9 @@ internal static class Generated
                 public VitOutput RunOne([TensorLength(4, TensorLengthRule.Exactly)] ReadOnlySpan<float> input) => new VitOutput();
                 public VitRequest CreateRequest(int batch = 1) => new VitRequest();
                 public VitSession CreateSession() => new VitSession();
+                public ModelCard Card => throw new NotSupportedException();
+                public string ExecutionProvider => "";
+                public ValueTask DisposeAsync() => default;
                 public void Dispose() { }
             }
             [GeneratedType(GeneratedTypeKind.Output)]

@@ -9,9 +9,8 @@ using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Text;
-using PruneTasks.Generator;
 using PruneTasks.Generator.Analyzing;
-using PruneTasks.Generator.Describing;
+using PruneTasks.Generator.Tests.Harness;
 
 namespace PruneTasks.CodeFixes.Tests.Harness;
 
@@ -54,7 +53,7 @@ internal static class Verify
     /// <summary>The reports on code that uses what the generator writes for a manifest, in order of their places.</summary>
     public static async Task ReportsOn(string manifest, string code, params string[] ids)
     {
-        Document document = Project(code, Generate(manifest));
+        Document document = Project(code, new GeneratorHost([new ManifestFile("vit.json", manifest)]).AssertClean().Source);
         Assert.Equal(ids, (await Run(document)).Select(diagnostic => diagnostic.Id));
     }
 
@@ -111,9 +110,6 @@ internal static class Verify
         DocumentId user = DocumentId.CreateNewId(project);
         return solution.AddDocument(user, "User.cs", code).GetDocument(user)!;
     }
-
-    private static string Generate(string manifest) =>
-        ModelFile.Of(ModelDescriber.Describe("vit.json", manifest, "App"), default).Text!;
 
     private static (string Code, TextSpan[] Spans) Unmark(string marked)
     {
