@@ -111,11 +111,14 @@ public sealed record ImageSpec
     /// <summary>Divisor after subtracting, one per channel, above 0.</summary>
     public required IReadOnlyList<double> Std { get; init; }
 
-    /// <summary><c>shortest-edge</c>, <c>stretch</c> or <c>none</c>.</summary>
+    /// <summary><c>shortest-edge</c>, <c>stretch</c>, <c>letterbox</c> or <c>none</c>.</summary>
     public required string Resize { get; init; }
 
-    /// <summary><c>nearest</c>, <c>bilinear</c>, <c>bicubic</c> or <c>lanczos</c>.</summary>
+    /// <summary><c>nearest</c>, <c>box</c>, <c>bilinear</c>, <c>hamming</c>, <c>bicubic</c> or <c>lanczos</c>.</summary>
     public required string Interpolation { get; init; }
+
+    /// <summary>Level of the bars of <c>letterbox</c>, 0..255.</summary>
+    public int Pad { get; init; }
 
     /// <summary><c>center</c> or <c>none</c>.</summary>
     public required string Crop { get; init; }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Nodes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using PruneTasks.Generator.Tests.Harness;
@@ -227,6 +228,24 @@ public sealed class GeneratedShapeTests
         Assert.Equal(["_7", "Label1", "QuotedBack", "LineBreak", "Class", "Crane", "Crane6", "画像", "Summary", "Label9"], (string[])result[1]);
         Assert.Equal("range", result[2]);
         Assert.Contains("12 scores", (string)result[3]);
+    }
+
+    [Fact]
+    public void Bars_of_a_letterbox_and_every_kernel_reach_the_preprocessor()
+    {
+        TinyOnnx model = new TinyOnnx().Input("x", TensorElementType.Float, "n", 3, 4, 2).Node("Flatten", "x", "y").Output("y", TensorElementType.Float, "n", "c");
+        foreach (string kernel in new[] { "nearest", "box", "bilinear", "hamming", "bicubic", "lanczos" })
+        {
+            ManifestText manifest = Manifest().Input("x", "float32", "n", 3, 4, 2).Output("y", "float32", "n", "c").Image(2, 4);
+            JsonObject image = (JsonObject)JsonNode.Parse(manifest.ToString())!["image"]!;
+            (image["resize"], image["interpolation"], image["pad"], image["scale"]) = ("letterbox", kernel, 51, 1);
+            object[] result = Run(manifest.With("image", image.DeepClone()), model, """
+                float[] values = new float[App.M.ImageLength];
+                App.M.Preprocess(new PruneTasks.PixelSpan(new byte[] { 9, 9, 9, 9 }, 2, 2, PruneTasks.PixelFormat.Gray8), values);
+                return new object[] { values };
+                """);
+            Assert.Equal([51, 51, 9, 9, 9, 9, 51, 51], ((float[])result[0]).AsSpan(0, 8).ToArray());
+        }
     }
 
     [Fact]

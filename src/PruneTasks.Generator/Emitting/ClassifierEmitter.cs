@@ -26,6 +26,8 @@ internal static class ClassifierEmitter
         writer.Continued($"    Std = {Numbers(image.Std)},");
         writer.Continued($"    Resize = {Imaging}ImageResize.{Member(image.Resize)},");
         writer.Continued($"    Interpolation = {Imaging}ImageInterpolation.{Member(image.Interpolation)},");
+        if (image.Pad != 0)
+            writer.Continued($"    Pad = {image.Pad},");
         writer.Continued($"    Crop = {Imaging}ImageCrop.{Member(image.Crop)},");
         writer.Continued("});").Line();
         writer.Line($"private readonly {Classifier(model)} _classifier;").Line();

@@ -65,14 +65,17 @@ internal static class ManifestReader
             image.RequireDouble("scale"),
             Numbers(image, "mean"),
             Numbers(image, "std"),
-            Word(image, "resize", "shortest-edge", "stretch", "none"),
-            Word(image, "interpolation", "bilinear", "bicubic", "lanczos", "nearest"),
+            Word(image, "resize", "shortest-edge", "stretch", "letterbox", "none"),
+            Word(image, "interpolation", "bilinear", "box", "hamming", "bicubic", "lanczos", "nearest"),
+            image.Find("pad") is { } pad ? Whole(pad, "pad", 0) : 0,
             image.FindString("crop") is null ? "none" : Word(image, "crop", "center", "none"));
         foreach ((string name, EquatableArray<double> values) in new[] { ("mean", facts.Mean), ("std", facts.Std) })
         {
             if (values.Count > 1 && values.Count != facts.Channels)
                 throw image.Require(name).Error($"\"{name}\" has {values.Count} values for {facts.Channels} channels");
         }
+        if (facts.Pad > 255)
+            throw image.Require("pad").Error("\"pad\" must be 0 to 255");
         if ((long)facts.Width * facts.Height > int.MaxValue / facts.Channels)
             throw image.Error("\"image\" has more values than an array can hold");
         if (facts.Std.Contains(0))

@@ -34,6 +34,7 @@ internal sealed record ImageFacts(
     EquatableArray<double> Std,
     string Resize,
     string Interpolation,
+    int Pad,
     string Crop)
 {
     public int Channels => Color == "gray" ? 1 : 3;

@@ -64,6 +64,8 @@ internal static class ManifestJson
         ("std", JsonValue.Array(image.Std.Select(JsonValue.Of))),
         ("resize", JsonValue.Of(image.Resize)),
         ("interpolation", JsonValue.Of(image.Interpolation)),
+        // Only where there are bars: what has none is written as it always was, and keeps its place in caches.
+        ("pad", image.Resize == "letterbox" ? JsonValue.Of(image.Pad) : null),
         ("crop", JsonValue.Of(image.Crop)));
 
     private static ImageSpec Image(JsonValue value) => new()
@@ -77,6 +79,7 @@ internal static class ManifestJson
         Std = [.. value.RequireArray("std").Items.Select(item => item.AsDouble("std"))],
         Resize = value.RequireString("resize"),
         Interpolation = value.RequireString("interpolation"),
+        Pad = value.Find("pad") is null ? 0 : value.RequireInt("pad"),
         Crop = value.RequireString("crop"),
     };
 }

@@ -69,6 +69,7 @@ internal sealed class SpecBinder(SpecValues values, string file, string folder, 
             Std = PerChannel("image.std", color, channels),
             Resize = values.Text("image.resize")!,
             Interpolation = values.Text("image.interpolation")!,
+            Pad = values.Integer("image.pad")!.Value,
             Crop = values.Text("image.crop")!,
         };
     }

@@ -49,7 +49,7 @@ internal static partial class SpecTable
     private static SpecKey Image() => new(
         "image",
         SpecKind.Section,
-        "How an image becomes a tensor: colour, resize, crop, then (pixel * scale - mean) / std with pixels 0 to 255. Only for task image-classification.")
+        "How an image becomes a tensor: colour, resize, crop, then (pixel * scale - mean) / std with pixels 0 to 255. EXIF orientation is not applied. Only for task image-classification.")
     {
         Keys =
         [
@@ -74,6 +74,7 @@ internal static partial class SpecTable
                 [
                     new("shortest-edge", "proportions kept, the smallest size that covers the tensor; the rest is for crop"),
                     new("stretch", "both sides scaled on their own"),
+                    new("letterbox", "proportions kept, the largest size within the tensor, in the middle between bars of pad; crop does nothing"),
                     new("none", "not resampled"),
                 ],
             },
@@ -83,11 +84,14 @@ internal static partial class SpecTable
                 Words =
                 [
                     new("nearest", "nearest pixel"),
+                    new("box", "mean of the pixels covered"),
                     new("bilinear", "triangle, antialiased"),
+                    new("hamming", "Hamming's window, antialiased"),
                     new("bicubic", "Keys' cubic, a = -0.5, antialiased"),
                     new("lanczos", "three lobes, antialiased"),
                 ],
             },
+            new("image.pad", SpecKind.Integer, "Level of the bars that letterbox leaves, in every channel, as a pixel value.") { Default = "0", Min = 0, Max = 255, Example = "114" },
             new("image.crop", SpecKind.Word, "What happens to pixels outside the tensor.")
             {
                 Default = "\"center\"",

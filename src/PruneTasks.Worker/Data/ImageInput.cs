@@ -60,14 +60,17 @@ internal sealed class ImageInput
             Scale = spec.Scale,
             Mean = [.. spec.Mean],
             Std = [.. spec.Std],
-            Resize = spec.Resize switch { "none" => ImageResize.None, "stretch" => ImageResize.Stretch, _ => ImageResize.ShortestEdge },
+            Resize = spec.Resize switch { "none" => ImageResize.None, "stretch" => ImageResize.Stretch, "letterbox" => ImageResize.Letterbox, _ => ImageResize.ShortestEdge },
             Interpolation = spec.Interpolation switch
             {
                 "nearest" => ImageInterpolation.Nearest,
+                "box" => ImageInterpolation.Box,
+                "hamming" => ImageInterpolation.Hamming,
                 "bicubic" => ImageInterpolation.Bicubic,
                 "lanczos" => ImageInterpolation.Lanczos,
                 _ => ImageInterpolation.Bilinear,
             },
+            Pad = (byte)spec.Pad,
             Crop = spec.Crop == "none" ? ImageCrop.None : ImageCrop.Center,
         };
     }

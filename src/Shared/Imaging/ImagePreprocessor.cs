@@ -64,25 +64,36 @@ sealed class ImagePreprocessor<T>
         if (destination.Length < ElementCount)
             throw new ArgumentException($"The destination holds {destination.Length} elements; an image needs {ElementCount}.", nameof(destination));
         ResizeGeometry geometry = ResizeGeometry.Fit(width, height, Settings);
-        int rowLength = Settings.Width * Settings.Channels;
-        if (geometry.Width == width && geometry.Height == height)
+        int channels = Settings.Channels;
+        int windowLength = geometry.WindowWidth * channels;
+        byte[]? resized = null;
+        if (geometry.Width != width || geometry.Height != height)
         {
-            byte[] row = ArrayPool<byte>.Shared.Rent(rowLength);
-            for (int y = 0; y < Settings.Height; y++)
-            {
-                ReadOnlySpan<byte> source = pixels.Slice(
-                    ((geometry.Top + y) * stride) + (geometry.Left * reader.BytesPerPixel), Settings.Width * reader.BytesPerPixel);
-                reader.ReadRow(source, Settings.Channels, row.AsSpan(0, rowLength));
-                WriteRow(row.AsSpan(0, rowLength), y, destination);
-            }
-            ArrayPool<byte>.Shared.Return(row);
-            return;
+            resized = ArrayPool<byte>.Shared.Rent(windowLength * geometry.WindowHeight);
+            Resampler.Resize(pixels, width, height, stride, reader, geometry, Settings, resized);
         }
-        byte[] resized = ArrayPool<byte>.Shared.Rent(ElementCount);
-        Resampler.Resize(pixels, width, height, stride, reader, geometry, Settings, resized);
+        int rowLength = Settings.Width * channels;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(rowLength);
+        Span<byte> row = buffer.AsSpan(0, rowLength);
+        row.Fill(Settings.Pad);
+        Span<byte> window = row.Slice(geometry.BarLeft * channels, windowLength);
+        for (int i = 0; i < geometry.WindowHeight; i++)
+        {
+            if (resized is not null)
+                resized.AsSpan(i * windowLength, windowLength).CopyTo(window);
+            else
+                reader.ReadRow(pixels.Slice(((geometry.Top + i) * stride) + (geometry.Left * reader.BytesPerPixel), geometry.WindowWidth * reader.BytesPerPixel), channels, window);
+            WriteRow(row, geometry.BarTop + i, destination);
+        }
+        row.Fill(Settings.Pad);
         for (int y = 0; y < Settings.Height; y++)
-            WriteRow(resized.AsSpan(y * rowLength, rowLength), y, destination);
-        ArrayPool<byte>.Shared.Return(resized);
+        {
+            if (y < geometry.BarTop || y >= geometry.BarTop + geometry.WindowHeight)
+                WriteRow(row, y, destination);
+        }
+        ArrayPool<byte>.Shared.Return(buffer);
+        if (resized is not null)
+            ArrayPool<byte>.Shared.Return(resized);
     }
 
     /// <summary>Looks up a row of red, green, blue or luma and puts it where the layout and the colour order say.</summary>

@@ -49,6 +49,12 @@ enum ImageResize
 
     /// <summary>Scaled, keeping its proportions, to the smallest size that covers the model's size; then cropped.</summary>
     ShortestEdge = 2,
+
+    /// <summary>
+    /// Scaled, keeping its proportions, to the largest size within the model's size, and centred between bars of
+    /// <see cref="ImageSettings.Pad"/>. Nothing is cropped. Sizes and places are those of Pillow's ImageOps.pad: rounded half to even.
+    /// </summary>
+    Letterbox = 3,
 }
 
 /// <summary>The resampling kernel; support is given in source pixels when enlarging, and grows with the scale when reducing.</summary>
@@ -70,6 +76,12 @@ enum ImageInterpolation
 
     /// <summary>Sinc windowed by a sinc of three lobes, support 3.</summary>
     Lanczos = 3,
+
+    /// <summary>The mean of the pixels under the destination pixel, support 1/2; enlarging, the nearest pixel.</summary>
+    Box = 4,
+
+    /// <summary>Sinc windowed by Hamming's cosine, support 1: as sharp as cubic when reducing, as quick as a triangle.</summary>
+    Hamming = 5,
 }
 
 /// <summary>What happens to pixels outside the model's size after resizing.</summary>
@@ -89,6 +101,7 @@ enum ImageCrop
 
 /// <summary>
 /// The path from pixels to a tensor: colour, resize, crop, then (pixel · <see cref="Scale"/> − mean) / std for each channel.
+/// Pixels are taken as they lie in memory: turning an image as its EXIF orientation says is for who decodes it.
 /// </summary>
 #if PRUNETASKS_RUNTIME
 public
@@ -126,6 +139,9 @@ sealed record ImageSettings
 
     /// <summary>What happens to pixels outside the model's size.</summary>
     public ImageCrop Crop { get; init; } = ImageCrop.Center;
+
+    /// <summary>Level of every channel of the bars that <see cref="ImageResize.Letterbox"/> leaves, 0..255; scaled and shifted as any pixel.</summary>
+    public byte Pad { get; init; }
 
     /// <summary>1 for gray, otherwise 3.</summary>
     public int Channels => Color == ImageColor.Gray ? 1 : 3;

@@ -9,7 +9,7 @@ namespace PruneTasks.Imaging;
 internal static class Resampler
 {
     /// <summary>
-    /// Writes the window of the resized image as interleaved channels, <paramref name="settings"/>.Width by Height.
+    /// Writes the window of the resized image as interleaved channels.
     /// </summary>
     public static void Resize(
         ReadOnlySpan<byte> pixels, int width, int height, int stride, PixelReader reader,
@@ -21,10 +21,10 @@ internal static class Resampler
             return;
         }
         int channels = settings.Channels;
-        int rowLength = settings.Width * channels;
-        using ResizeWeights across = ResizeWeights.Rent(width, geometry.Width, geometry.Left, settings.Width, settings.Interpolation);
-        using ResizeWeights down = ResizeWeights.Rent(height, geometry.Height, geometry.Top, settings.Height, settings.Interpolation);
-        int last = settings.Height - 1;
+        int rowLength = geometry.WindowWidth * channels;
+        using ResizeWeights across = ResizeWeights.Rent(width, geometry.Width, geometry.Left, geometry.WindowWidth, settings.Interpolation);
+        using ResizeWeights down = ResizeWeights.Rent(height, geometry.Height, geometry.Top, geometry.WindowHeight, settings.Interpolation);
+        int last = geometry.WindowHeight - 1;
         int firstRow = down.First(0);
         int endRow = down.First(last) + down[last].Length;
 
@@ -43,7 +43,7 @@ internal static class Resampler
             else
                 Across(source, channels, across, target);
         }
-        for (int y = 0; y < settings.Height; y++)
+        for (int y = 0; y < geometry.WindowHeight; y++)
         {
             Span<byte> target = destination.Slice(y * rowLength, rowLength);
             if (sameHeight)
@@ -121,15 +121,15 @@ internal static class Resampler
         double left = stepX * 0.5;
         for (int i = 0; i < geometry.Left; i++)
             left += stepX;
-        for (int row = 0; row < settings.Height; row++, y += stepY)
+        for (int row = 0; row < geometry.WindowHeight; row++, y += stepY)
         {
             int start = Math.Min((int)y, height - 1) * stride;
             double x = left;
-            for (int column = 0; column < settings.Width; column++, x += stepX)
+            for (int column = 0; column < geometry.WindowWidth; column++, x += stepX)
             {
                 reader.ReadRow(
                     pixels.Slice(start + (Math.Min((int)x, width - 1) * bytes), bytes), channels,
-                    destination.Slice(((row * settings.Width) + column) * channels, channels));
+                    destination.Slice(((row * geometry.WindowWidth) + column) * channels, channels));
             }
         }
     }

@@ -63,7 +63,9 @@ internal readonly struct ResizeWeights : IDisposable
     /// <summary>Half the width of the kernel at scale 1, in source pixels.</summary>
     public static double Support(ImageInterpolation interpolation) => interpolation switch
     {
+        ImageInterpolation.Box => 0.5,
         ImageInterpolation.Bilinear => 1.0,
+        ImageInterpolation.Hamming => 1.0,
         ImageInterpolation.Bicubic => 2.0,
         ImageInterpolation.Lanczos => 3.0,
         _ => throw new ArgumentOutOfRangeException(nameof(interpolation), interpolation, "This kernel has no weights."),
@@ -72,7 +74,9 @@ internal readonly struct ResizeWeights : IDisposable
     /// <summary>The kernel at distance <paramref name="x"/> from its centre.</summary>
     public static double Kernel(ImageInterpolation interpolation, double x) => interpolation switch
     {
+        ImageInterpolation.Box => x is > -0.5 and <= 0.5 ? 1.0 : 0.0,
         ImageInterpolation.Bilinear => Triangle(x),
+        ImageInterpolation.Hamming => Math.Abs(x) < 1.0 ? Sinc(x) * (0.54 + (0.46 * Math.Cos(Math.PI * x))) : 0.0,
         ImageInterpolation.Bicubic => Cubic(x),
         ImageInterpolation.Lanczos => x is >= -3.0 and < 3.0 ? Sinc(x) * Sinc(x / 3.0) : 0.0,
         _ => throw new ArgumentOutOfRangeException(nameof(interpolation), interpolation, "This kernel has no weights."),

@@ -60,7 +60,38 @@ public sealed class ImagePreprocessorTests
         int width, int height, int toWidth, int toHeight, int w, int h, int left, int top)
     {
         ImageSettings settings = new() { Width = toWidth, Height = toHeight };
-        Assert.Equal(new ResizeGeometry(w, h, left, top), ResizeGeometry.Fit(width, height, settings));
+        Assert.Equal(new ResizeGeometry(w, h, left, top, toWidth, toHeight), ResizeGeometry.Fit(width, height, settings));
+    }
+
+    [Theory]
+    [InlineData(640, 480, 224, 224, 224, 168, 0, 28)]
+    [InlineData(480, 640, 224, 224, 168, 224, 28, 0)]
+    [InlineData(100, 33, 10, 10, 10, 3, 0, 4)]          // 3.3 rounds to 3; half of 7 rounds to 4
+    [InlineData(100, 45, 10, 10, 10, 4, 0, 3)]          // 4.5 rounds to 4
+    [InlineData(1000, 1, 8, 8, 8, 1, 0, 4)]             // never below one pixel; half of 7
+    [InlineData(20, 10, 40, 20, 40, 20, 0, 0)]
+    [InlineData(7, 7, 7, 7, 7, 7, 0, 0)]
+    public void Letterbox_fits_the_whole_image_in_the_middle(int width, int height, int toWidth, int toHeight, int w, int h, int left, int top)
+    {
+        ImageSettings settings = new() { Width = toWidth, Height = toHeight, Resize = ImageResize.Letterbox };
+        Assert.Equal(new ResizeGeometry(w, h, 0, 0, w, h, left, top), ResizeGeometry.Fit(width, height, settings));
+    }
+
+    [Fact]
+    public void Bars_have_the_level_of_pad_in_every_channel_and_what_lies_between_is_the_resized_image()
+    {
+        byte[] pixels = new byte[8 * 4 * 3];
+        new Random(9).NextBytes(pixels);
+        ImageSettings bars = new() { Width = 6, Height = 5, Scale = 1, Mean = [0, 1, 2], Layout = ImageLayout.Nhwc, Resize = ImageResize.Letterbox, Pad = 114 };
+        float[] actual = Run(bars, pixels, 8, 4, PixelFormat.Rgb24);
+        float[] middle = Run(bars with { Height = 3, Resize = ImageResize.Stretch }, pixels, 8, 4, PixelFormat.Rgb24);
+        float[] bar = [.. Enumerable.Range(0, 6 * 3).Select(i => 114f - (i % 3))];
+        Assert.Equal([.. bar, .. middle, .. bar], actual);
+
+        // The same on the sides, without resampling.
+        float[] tall = Run(bars with { Width = 12, Height = 4 }, pixels, 8, 4, PixelFormat.Rgb24);
+        Assert.Equal([114, 113, 112, 114, 113, 112, pixels[0], pixels[1] - 1f, pixels[2] - 2f], tall.AsSpan(0, 9).ToArray());
+        Assert.Equal([pixels[^3], pixels[^2] - 1f, pixels[^1] - 2f, 114, 113, 112, 114, 113, 112], tall.AsSpan(tall.Length - 9).ToArray());
     }
 
     [Theory]
@@ -120,7 +151,9 @@ public sealed class ImagePreprocessorTests
 
     [Theory]
     [InlineData(ImageResize.None)]
+    [InlineData(ImageResize.Stretch)]
     [InlineData(ImageResize.ShortestEdge)]
+    [InlineData(ImageResize.Letterbox)]
     public void Nothing_is_allocated_after_the_first_image(ImageResize resize)
     {
         ImagePreprocessor<float> preprocessor = new(new ImageSettings { Width = 32, Height = 32, Resize = resize, Interpolation = ImageInterpolation.Bicubic });

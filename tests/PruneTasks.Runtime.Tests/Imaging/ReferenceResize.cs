@@ -16,7 +16,10 @@ internal static class ReferenceResize
         double d = Math.Abs(x);
         return kernel switch
         {
+            ImageInterpolation.Box => x is > -0.5 and <= 0.5 ? 1 : 0,
             ImageInterpolation.Bilinear => Math.Max(0, 1 - d),
+            ImageInterpolation.Hamming when d == 0 => 1,
+            ImageInterpolation.Hamming when d < 1 => Math.Sin(Math.PI * d) / (Math.PI * d) * (0.54 + (0.46 * Math.Cos(Math.PI * d))),
             ImageInterpolation.Bicubic when d < 1 => 1 - (2.5 * d * d) + (1.5 * d * d * d),
             ImageInterpolation.Bicubic when d < 2 => 2 - (4 * d) + (2.5 * d * d) - (0.5 * d * d * d),
             ImageInterpolation.Lanczos when d == 0 => 1,
@@ -27,7 +30,8 @@ internal static class ReferenceResize
 
     private static double Reach(ImageInterpolation kernel) => kernel switch
     {
-        ImageInterpolation.Bilinear => 1,
+        ImageInterpolation.Box => 0.5,
+        ImageInterpolation.Bilinear or ImageInterpolation.Hamming => 1,
         ImageInterpolation.Bicubic => 2,
         _ => 3,
     };

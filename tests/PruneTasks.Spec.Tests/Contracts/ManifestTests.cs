@@ -120,6 +120,17 @@ public sealed class ManifestTests
     }
 
     [Theory]
+    [InlineData("resize: letterbox, pad: 114, interpolation: hamming", 114, true)]
+    [InlineData("resize: letterbox", 0, true)]
+    [InlineData("resize: stretch, pad: 7, interpolation: box", 0, false)]
+    public void The_level_of_bars_is_told_where_there_are_bars(string image, int pad, bool told)
+    {
+        ModelManifest manifest = Build(Image + $"image: {{ {image} }}", Signature([Tensor("x", "n", 3, 8, 8)], [Tensor("y", "n", 2)])).Manifest!;
+        Assert.Equal(told, manifest.ToJson().Contains("\"pad\"", StringComparison.Ordinal));
+        Assert.Equal(pad, ModelManifest.Parse(manifest.ToJson()).Image!.Pad);
+    }
+
+    [Theory]
     [InlineData("size: [24, 32]", new object?[] { "n", 3, "h", "w" }, 24, 32)]
     [InlineData("size: [24, 32]", new object?[] { null, null, null, null }, 24, 32)]
     [InlineData("layout: nhwc", new object?[] { "n", 24, 32, 3 }, 24, 32)]
