@@ -3,6 +3,7 @@ using PruneTasks.Benchmarks;
 using PruneTasks.Benchmarks.Build;
 using PruneTasks.Benchmarks.Conformance;
 using PruneTasks.Benchmarks.Fuzz;
+using PruneTasks.Benchmarks.Large;
 using PruneTasks.Benchmarks.Models;
 using PruneTasks.Benchmarks.Probes;
 using PruneTasks.Benchmarks.Quality;
@@ -56,7 +57,7 @@ conformance.SetAction((parsed, cancellation) =>
     return parsed.GetValue(from) is { } first ? Task.FromResult(ConformanceBatch.RunFrom(path, first)) : ConformanceCommand.Run(path, parsed.GetValue(page), Console.Out, cancellation);
 });
 
-RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, noop, clean, kill, concurrent, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out) };
+RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, noop, clean, kill, concurrent, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out), LargeBenchmark.Create(Console.Out) };
 foreach (Command command in FuzzBenchmark.Commands()) root.Add(command);
 
 return await root.Parse(args).InvokeAsync();

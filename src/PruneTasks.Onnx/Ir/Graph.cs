@@ -15,7 +15,9 @@ public sealed partial class Graph
     private readonly HashSet<string> _nodeNames = new(StringComparer.Ordinal);
 
     /// <summary>Makes an empty graph.</summary>
-    public Graph(string name) => Name = name;
+    /// <param name="name">Its name.</param>
+    /// <param name="store">Where contents of its initializers go; <see langword="null"/> to keep them in memory.</param>
+    public Graph(string name, TensorStore? store = null) => (Name, Store) = (name, store);
 
     /// <summary>Name as in the file.</summary>
     public string Name { get; }
@@ -40,6 +42,9 @@ public sealed partial class Graph
 
     /// <summary>What the file held; <see langword="null"/> for a graph made here.</summary>
     internal LoadedGraph? Wire { get; init; }
+
+    /// <summary>Where contents of edited initializers go; <see langword="null"/> if they stay in memory.</summary>
+    public TensorStore? Store { get; internal set; }
 
     /// <summary>Names used inside control-flow bodies; fresh names keep away from them.</summary>
     internal HashSet<string> ReservedNames { get; } = new(StringComparer.Ordinal);
@@ -76,6 +81,7 @@ public sealed partial class Graph
     public void SetInitializer(Value value, TensorData data)
     {
         if (!value.IsInitializer || _values.GetValueOrDefault(value.Name) != value) throw new ArgumentException("not an initializer of this graph", nameof(value));
+        data = Store?.Keep(data) ?? data;
         value.Constant = data;
         value.Type = data.Type;
         value.DeclaredShape = [.. data.Shape.Select(d => new Axis(d, null))];

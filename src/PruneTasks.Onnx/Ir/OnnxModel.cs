@@ -45,6 +45,15 @@ public sealed class OnnxModel
     /// <summary>Bytes of weights that lie in other files, beside the one it was read from.</summary>
     public long ExternalBytes => Wire?.External.TotalBytes ?? 0;
 
+    /// <summary>Bytes that these take on the disk: what several tensors share counts once.</summary>
+    public long ExternalFileBytes => Wire?.External.DistinctBytes ?? 0;
+
+    /// <summary>Locations of these files as the model has them, relative to its folder.</summary>
+    public IReadOnlyList<string> ExternalLocations => Wire?.External.Locations ?? [];
+
+    /// <summary>Where contents of edited initializers go; <see langword="null"/> if they stay in memory.</summary>
+    public TensorStore? Store => Graph.Store;
+
     /// <summary>What the file held; <see langword="null"/> for a model made here.</summary>
     internal LoadedModel? Wire { get; set; }
 }

@@ -35,6 +35,9 @@ public sealed class TensorData
     /// <summary>Number of elements.</summary>
     public long Count { get; }
 
+    /// <summary>The elements lie in a file that is mapped, and not in memory.</summary>
+    public bool IsMapped => Serialization.MappedBytes.PlaceOf(Bytes) is not null;
+
     /// <summary>Bytes of one element, or <see langword="null"/> for strings and packed types.</summary>
     public static int? SizeOf(ElementType type) => type switch
     {

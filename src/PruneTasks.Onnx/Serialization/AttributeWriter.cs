@@ -5,14 +5,14 @@ internal static class AttributeWriter
 {
     /// <remarks>Bodies that were read are written as they were.</remarks>
     /// <exception cref="InvalidOperationException">The attribute is opaque: only one that was read can be kept.</exception>
-    public static WireBuilder Write(string name, AttributeData attribute, bool inlineExternalData = false)
+    public static WireBuilder Write(string name, AttributeData attribute, WriteMode? mode = null)
     {
         var message = new WireBuilder();
         message.Text(AttributeFields.Name, name);
         switch (attribute)
         {
             case { Bodies: [var body] }:
-                message.Message(AttributeFields.Graph, GraphWriter.Write(body, inlineExternalData));
+                message.Message(AttributeFields.Graph, GraphWriter.Write(body, mode ?? WriteMode.AsRead));
                 message.Int(AttributeFields.Type, AttributeTypes.Graph);
                 break;
             case { Int: { } value }:

@@ -5,11 +5,11 @@ using PruneTasks.Spec.Onnx;
 namespace PruneTasks.Onnx.Serialization;
 
 /// <summary>Reads tensors that lie in files beside the model (ONNX, "External data"). Only paths inside the model's folder are followed, and no links.</summary>
-internal sealed class ExternalData(string? folder)
+internal sealed class ExternalData(string? folder, TensorStore? store = null)
 {
     private const int MostShares = 16;
 
-    private readonly Dictionary<string, (MemoryMappedFile File, long Length)> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (MemoryMappedFile File, string Path, long Length)> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SortedList<long, (long Length, int Times)>> _claims = new(StringComparer.Ordinal);
 
     /// <summary>Folder of the model; <see langword="null"/> for a model that came as bytes.</summary>
@@ -18,8 +18,11 @@ internal sealed class ExternalData(string? folder)
     /// <summary>Relative locations that were read, in order of their first use.</summary>
     public List<string> Locations { get; } = [];
 
-    /// <summary>Bytes of all tensors that were read.</summary>
+    /// <summary>Bytes of all tensors that were read; what is shared counts for each of them.</summary>
     public long TotalBytes { get; private set; }
+
+    /// <summary>Bytes of the files that they take; what is shared counts once.</summary>
+    public long DistinctBytes { get; private set; }
 
     /// <summary>Bytes of a tensor whose <c>data_location</c> is EXTERNAL.</summary>
     /// <param name="tensor">The <c>TensorProto</c>.</param>
@@ -61,13 +64,13 @@ internal sealed class ExternalData(string? folder)
 
     private ReadOnlyMemory<byte> Map(string location, long offset, long length, WireMessage tensor)
     {
-        (MemoryMappedFile file, long fileLength) = Open(location, tensor);
+        (MemoryMappedFile file, string path, long fileLength) = Open(location, tensor);
         if (offset > fileLength || length > fileLength - offset)
             throw Fail(OnnxFormatError.ExternalDataMissing, tensor, $"'{location}' has {fileLength} bytes; {length} from {offset} are claimed");
         if (length > int.MaxValue) throw Fail(OnnxFormatError.InvalidTensor, tensor, "a single tensor is larger than 2 GB");
         Claim(location, offset, length, tensor);
         TotalBytes += length;
-        return length == 0 ? default : new MappedBytes(file, offset, (int)length).Memory;
+        return length == 0 ? default : store?.Map(path, offset, (int)length) ?? new MappedBytes(file, path, offset, (int)length).Memory;
     }
 
     // Weights may be shared as a whole. Ranges that overlap otherwise are no weights, and many tensors over one range make a small file look like a large one.
@@ -82,20 +85,21 @@ internal sealed class ExternalData(string? folder)
             return;
         }
         claims.Add(offset, (length, 1));
+        DistinctBytes += length;
         int at = claims.IndexOfKey(offset);
         bool before = at > 0 && claims.Keys[at - 1] + claims.Values[at - 1].Length > offset, behind = at + 1 < claims.Count && offset + length > claims.Keys[at + 1];
         if (before || behind) throw Fail(OnnxFormatError.InvalidTensor, tensor, $"two tensors claim overlapping parts of '{location}'");
     }
 
-    private (MemoryMappedFile File, long Length) Open(string location, WireMessage tensor)
+    private (MemoryMappedFile File, string Path, long Length) Open(string location, WireMessage tensor)
     {
-        if (_files.TryGetValue(location, out (MemoryMappedFile, long) open)) return open;
+        if (_files.TryGetValue(location, out (MemoryMappedFile, string, long) open)) return open;
         string path = Resolve(location, tensor);
         var info = new FileInfo(path);
         if (!info.Exists || info.Length == 0) throw Fail(OnnxFormatError.ExternalDataMissing, tensor, $"'{location}' is missing or empty");
         try
         {
-            open = (MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), info.Length);
+            open = (MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), path, info.Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

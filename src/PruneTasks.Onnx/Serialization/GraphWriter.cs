@@ -4,21 +4,21 @@ namespace PruneTasks.Onnx.Serialization;
 internal sealed class GraphWriter
 {
     private readonly Graph _graph;
-    private readonly bool _inline;
+    private readonly WriteMode _mode;
     private readonly WireBuilder _out = new();
     private readonly HashSet<Node> _written = [];
     private int _nextNode;
 
-    private GraphWriter(Graph graph, bool inlineExternalData)
+    private GraphWriter(Graph graph, WriteMode mode)
     {
         _graph = graph;
-        _inline = inlineExternalData;
+        _mode = mode;
     }
 
     /// <summary>A <c>GraphProto</c>.</summary>
-    public static WireBuilder Write(Graph graph, bool inlineExternalData)
+    public static WireBuilder Write(Graph graph, WriteMode mode)
     {
-        var writer = new GraphWriter(graph, inlineExternalData);
+        var writer = new GraphWriter(graph, mode);
         if (graph.Wire is { } loaded) writer.Edited(loaded);
         else writer.New();
         return writer._out;
@@ -89,7 +89,9 @@ internal sealed class GraphWriter
     private void Initializer(WireMessage old, WireField field, Value value)
     {
         LoadedInitializer loaded = value.Wire!;
-        if (IsReplaced(value) || (_inline && loaded.IsExternal))
+        if (_mode.Layout?.Place(value.Constant?.Bytes ?? loaded.Opaque) is { } place)
+            _out.Message(GraphFields.Initializer, TensorWriter.External(loaded.Message, value.Constant, place));
+        else if (IsReplaced(value) || (_mode.MovesInside && loaded.IsExternal))
             _out.Message(GraphFields.Initializer, value.Constant is { } constant ? TensorWriter.Edited(loaded.Message, constant) : TensorWriter.Inlined(loaded.Message, loaded.Opaque));
         else
             _out.Raw(old.Raw(field));
@@ -99,7 +101,9 @@ internal sealed class GraphWriter
     {
         foreach (Value value in _graph.Initializers)
         {
-            if (value.Wire is null) _out.Message(GraphFields.Initializer, TensorWriter.New(value.Name, value.Constant!));
+            if (value.Wire is not null) continue;
+            ExternalPlace? place = _mode.Layout?.Place(value.Constant!.Bytes);
+            _out.Message(GraphFields.Initializer, TensorWriter.New(value.Name, value.Constant!, place));
         }
     }
 
@@ -133,7 +137,7 @@ internal sealed class GraphWriter
     private void Emit(Node node)
     {
         _written.Add(node);
-        NodeWriter.Write(_out, node, _inline);
+        NodeWriter.Write(_out, node, _mode);
     }
 
     private bool IsHere(Value value) => _graph.Values.TryGetValue(value.Name, out Value? now) && now == value;

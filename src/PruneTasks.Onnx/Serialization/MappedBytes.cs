@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 
 namespace PruneTasks.Onnx.Serialization;
 
@@ -7,19 +8,29 @@ namespace PruneTasks.Onnx.Serialization;
 internal sealed unsafe class MappedBytes : MemoryManager<byte>
 {
     private readonly MemoryMappedViewAccessor _view;
+    private readonly string _path;
+    private readonly long _offset;
     private readonly byte* _start;
     private readonly int _length;
 
     /// <summary>Maps <paramref name="length"/> bytes from <paramref name="offset"/>; the caller has checked that the file holds them.</summary>
-    public MappedBytes(MemoryMappedFile file, long offset, int length)
+    /// <param name="file">The file.</param>
+    /// <param name="path">Its path, for whoever wants to refer to the place.</param>
+    /// <param name="offset">Where to begin.</param>
+    /// <param name="length">How much.</param>
+    public MappedBytes(MemoryMappedFile file, string path, long offset, int length)
     {
         _view = file.CreateViewAccessor(offset, length, MemoryMappedFileAccess.Read);
-        _length = length;
+        (_path, _offset, _length) = (path, offset, length);
         byte* page = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref page);
         // A view starts on a page boundary; PointerOffset leads to the byte that was asked for.
         _start = page + _view.PointerOffset;
     }
+
+    /// <summary>Where in a file some memory lies; <see langword="null"/> if it is not mapped.</summary>
+    public static (string Path, long Offset)? PlaceOf(ReadOnlyMemory<byte> memory) =>
+        MemoryMarshal.TryGetMemoryManager(memory, out MappedBytes? mapped, out int start, out _) ? (mapped._path, mapped._offset + start) : null;
 
     public override Span<byte> GetSpan() => new(_start, _length);
 

@@ -3,16 +3,16 @@ namespace PruneTasks.Onnx.Serialization;
 /// <summary>Writes a node; of a node that was read and then edited, every field that still holds is kept as it came.</summary>
 internal static class NodeWriter
 {
-    public static void Write(WireBuilder graph, Node node, bool inlineExternalData)
+    public static void Write(WireBuilder graph, Node node, WriteMode mode)
     {
         LoadedNode? loaded = node.Wire;
-        bool inline = inlineExternalData && loaded is { HasExternalData: true };
+        bool inline = mode.MovesInside && loaded is { HasExternalData: true };
         if (loaded is not null && !node.IsModified && !inline)
         {
             graph.Raw(loaded.Field);
             return;
         }
-        graph.Message(GraphFields.Node, loaded is null ? New(node) : Edited(node, loaded, inline));
+        graph.Message(GraphFields.Node, loaded is null ? New(node) : Edited(node, loaded, inline ? mode : null));
     }
 
     private static WireBuilder New(Node node)
@@ -27,7 +27,7 @@ internal static class NodeWriter
         return message;
     }
 
-    private static WireBuilder Edited(Node node, LoadedNode loaded, bool inline)
+    private static WireBuilder Edited(Node node, LoadedNode loaded, WriteMode? inside)
     {
         WireMessage old = loaded.Message;
         var message = new WireBuilder();
@@ -49,9 +49,9 @@ internal static class NodeWriter
                 case NodeFields.Attribute:
                     string name = old.Message(field).TextOf(AttributeFields.Name);
                     if (!node.Attributes.TryGetValue(name, out AttributeData? now)) break;
-                    bool moves = inline && (now.Tensor is { } tensor ? TensorData.SizeOf(tensor.Type) is not null : now.Bodies.Count == 1);
+                    bool moves = inside is not null && (now.Tensor is { } tensor ? TensorData.SizeOf(tensor.Type) is not null : now.Bodies.Count == 1);
                     if (ReferenceEquals(now, loaded.Attributes[name]) && !moves) message.Raw(old.Raw(field));
-                    else message.Message(NodeFields.Attribute, AttributeWriter.Write(name, now, inline));
+                    else message.Message(NodeFields.Attribute, AttributeWriter.Write(name, now, inside));
                     break;
                 default:
                     message.Raw(old.Raw(field));

@@ -13,13 +13,14 @@ public static class OnnxReader
     /// <summary>Reads a model from <paramref name="bytes"/>, which must not change afterwards.</summary>
     /// <param name="bytes">The content of an ONNX file.</param>
     /// <param name="folder">Folder for external data; without it a model that has external data is refused.</param>
+    /// <param name="store">Where contents of edited initializers are to go. Files that the model refers to have to lie in its folder then.</param>
     /// <exception cref="OnnxFormatException">The bytes are not a well-formed ONNX model.</exception>
-    public static OnnxModel Load(ReadOnlyMemory<byte> bytes, string? folder = null)
+    public static OnnxModel Load(ReadOnlyMemory<byte> bytes, string? folder = null, TensorStore? store = null)
     {
         WireMessage message = FunctionInlining.Apply(ParseModel(bytes));
         WireField[] graphs = [.. message.All(ModelFields.Graph)];
         if (graphs.Length != 1) throw new OnnxFormatException(OnnxFormatError.NotOnnx, 0, "not an ONNX model: it holds no graph, or several");
-        var external = new ExternalData(folder);
+        var external = new ExternalData(folder, store);
         var opsets = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (WireField field in message.All(ModelFields.OpsetImport))
         {
@@ -27,7 +28,9 @@ public static class OnnxReader
             string domain = opset.TextOf(OpsetFields.Domain);
             opsets[domain == "ai.onnx" ? "" : domain] = opset.IntOf(OpsetFields.Version);
         }
-        return new OnnxModel(GraphReader.Read(message.Message(graphs[0]), external))
+        Graph graph = GraphReader.Read(message.Message(graphs[0]), external);
+        graph.Store = store;
+        return new OnnxModel(graph)
         {
             IrVersion = message.IntOf(ModelFields.IrVersion),
             ProducerName = message.TextOf(ModelFields.ProducerName),

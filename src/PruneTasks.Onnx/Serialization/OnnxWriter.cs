@@ -21,14 +21,58 @@ public static class OnnxWriter
     /// <exception cref="InvalidOperationException">The model would be larger than the 2 GB that protobuf allows.</exception>
     public static void Save(OnnxModel model, Stream stream, bool inlineExternalData = false)
     {
-        foreach (ReadOnlyMemory<byte> part in Build(model, inlineExternalData).Parts) stream.Write(part.Span);
+        Write(Build(model, Mode(inlineExternalData)), stream);
+    }
+
+    /// <summary>Writes a model that refers to its weights in a store.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="path">Directly in the folder of <paramref name="store"/>.</param>
+    /// <param name="store">Takes the contents that lie nowhere yet.</param>
+    /// <exception cref="InvalidOperationException">What is no initializer is larger than the 2 GB that protobuf allows.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public static void SaveReferring(OnnxModel model, string path, TensorStore store)
+    {
+        using FileStream stream = File.Create(path);
+        Write(Build(model, WriteMode.By(new StoreLayout(store))), stream);
+    }
+
+    /// <summary>Writes a model in two files: initializers from 4 KiB on, in their order, in one file beside the model (ONNX, "External data"); aligned so that they can be mapped.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="path">Its file; the other one is written first and has <paramref name="suffix"/> behind that name.</param>
+    /// <param name="suffix">Ending of the other file.</param>
+    /// <exception cref="InvalidOperationException">What is no initializer is larger than the 2 GB that protobuf allows.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public static void SaveInTwo(OnnxModel model, string path, string suffix)
+    {
+        var layout = new SidecarLayout(Path.GetFileName(path) + suffix);
+        WireBuilder head = Build(model, WriteMode.By(layout));
+        using (FileStream data = File.Create(path + suffix))
+        {
+            foreach ((long offset, ReadOnlyMemory<byte> content) in layout.Parts)
+            {
+                data.Position = offset;
+                data.Write(content.Span);
+            }
+        }
+        using FileStream stream = File.Create(path);
+        Write(head, stream);
+    }
+
+    /// <summary>Bytes of the file if all weights lay inside; may be more than one can have.</summary>
+    public static long LengthInOne(OnnxModel model) => Parts(model, WriteMode.Inside).Length;
+
+    private static WriteMode Mode(bool inlineExternalData) => inlineExternalData ? WriteMode.Inside : WriteMode.AsRead;
+
+    private static void Write(WireBuilder file, Stream stream)
+    {
+        foreach (ReadOnlyMemory<byte> part in file.Parts) stream.Write(part.Span);
     }
 
     /// <summary>The bytes of an ONNX file.</summary>
     /// <inheritdoc cref="Save(OnnxModel, Stream, bool)"/>
     public static byte[] ToBytes(OnnxModel model, bool inlineExternalData = false)
     {
-        WireBuilder built = Build(model, inlineExternalData);
+        WireBuilder built = Build(model, Mode(inlineExternalData));
         var bytes = new byte[built.Length];
         int at = 0;
         foreach (ReadOnlyMemory<byte> part in built.Parts)
@@ -39,34 +83,36 @@ public static class OnnxWriter
         return bytes;
     }
 
-    private static WireBuilder Build(OnnxModel model, bool inline)
+    private static WireBuilder Parts(OnnxModel model, WriteMode mode) => model.Wire is { } loaded ? Edited(model, loaded, mode) : New(model, mode);
+
+    private static WireBuilder Build(OnnxModel model, WriteMode mode)
     {
-        WireBuilder file = model.Wire is { } loaded ? Edited(model, loaded, inline) : New(model);
+        WireBuilder file = Parts(model, mode);
         return file.Length <= int.MaxValue ? file : throw new InvalidOperationException($"the model would have {file.Length} bytes; protobuf allows 2 GB");
     }
 
-    private static WireBuilder Edited(OnnxModel model, LoadedModel loaded, bool inline)
+    private static WireBuilder Edited(OnnxModel model, LoadedModel loaded, WriteMode mode)
     {
         var file = new WireBuilder();
-        if (!inline && IsUntouched(model.Graph))
+        if (mode == WriteMode.AsRead && IsUntouched(model.Graph))
         {
             file.Raw(loaded.Message.Bytes);
             return file;
         }
         foreach (WireField field in loaded.Message.Fields)
         {
-            if (field.Number == ModelFields.Graph) file.Message(ModelFields.Graph, GraphWriter.Write(model.Graph, inline));
+            if (field.Number == ModelFields.Graph) file.Message(ModelFields.Graph, GraphWriter.Write(model.Graph, mode));
             else file.Raw(loaded.Message.Raw(field));
         }
         return file;
     }
 
-    private static WireBuilder New(OnnxModel model)
+    private static WireBuilder New(OnnxModel model, WriteMode mode)
     {
         var file = new WireBuilder();
         file.Int(ModelFields.IrVersion, model.IrVersion);
         if (model.ProducerName.Length > 0) file.Text(ModelFields.ProducerName, model.ProducerName);
-        file.Message(ModelFields.Graph, GraphWriter.Write(model.Graph, inlineExternalData: false));
+        file.Message(ModelFields.Graph, GraphWriter.Write(model.Graph, mode));
         foreach ((string domain, long version) in model.Opsets.OrderBy(o => o.Key, StringComparer.Ordinal))
         {
             var opset = new WireBuilder();

@@ -79,7 +79,7 @@ public static partial class PruneDiagnostics
     public static readonly PruneDiagnosticDescriptor ModelTooLarge = Error(
         "PRUNE0113",
         "The model is too large",
-        "'{0}' has {1} of weights; more than 2 GB cannot be pruned");
+        "'{0}' ({1}) is too large to be pruned: {2}");
 
     /// <summary>Part of the model is quantised.</summary>
     public static readonly PruneDiagnosticDescriptor PartlyQuantised = Warning(

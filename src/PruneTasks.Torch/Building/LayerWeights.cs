@@ -1,6 +1,5 @@
 using PruneTasks.Onnx;
 using PruneTasks.Torch.Lowering;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace PruneTasks.Torch.Building;
@@ -48,10 +47,5 @@ internal static class LayerWeights
     }
 
     /// <summary>The present content of an initializer, in the element type that the file has it in.</summary>
-    public static TensorData Export(LoweredGraph graph, Value weight)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        float[] values = graph.Weight(weight).to(float32).contiguous().reshape(-1).data<float>().ToArray();
-        return TensorData.FromFloats(weight.Type, weight.Constant!.Shape, values);
-    }
+    public static TensorData Export(LoweredGraph graph, Value weight) => graph.Export(weight);
 }

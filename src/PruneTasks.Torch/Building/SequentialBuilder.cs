@@ -40,6 +40,8 @@ public sealed class SequentialBuilder
 
         LayerWork Work(BuildStep step)
         {
+            // What the layers before have got is final.
+            network.Settle();
             _settings.Progress?.Invoke(layers.Count, steps.Count);
             LayerCompression layer = new(step, _shapes, context);
             layers.Add(layer);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using PruneTasks.Onnx;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace PruneTasks.Torch.Lowering;
@@ -16,6 +17,9 @@ public sealed class LoweredGraph : IDisposable
     private readonly Dictionary<Value, Tensor> _weights = [];
     private readonly Dictionary<Value, Tensor> _folded = [];
     private readonly Dictionary<Graph, LoweredGraph> _bodies = [];
+    // Of a model with a store: weights that were set, and those of them that are in the store by now.
+    private readonly HashSet<Value> _changed = [];
+    private readonly Dictionary<Value, TensorData> _settled = [];
 
     private LoweredGraph(LoweringPlan plan) => _plan = plan;
 
@@ -29,18 +33,18 @@ public sealed class LoweredGraph : IDisposable
     public static LoweredGraph Create(OnnxModel model)
     {
         using var off = no_grad();
-        return Create(new LoweringPlan(model));
+        return Create(new LoweringPlan(model), model.Store);
     }
 
-    private static LoweredGraph Create(LoweringPlan plan)
+    private static LoweredGraph Create(LoweringPlan plan, TensorStore? store)
     {
         LoweredGraph graph = new(plan);
         foreach (Value value in plan.Constants)
         {
             using var scope = NewDisposeScope();
-            graph._weights.Add(value, TorchTypes.ToTensor(value.Constant!).DetachFromDisposeScope());
+            graph._weights.Add(value, StoredTensors.Of(value.Constant!, store).DetachFromDisposeScope());
         }
-        foreach ((Graph body, LoweringPlan inner) in plan.Bodies) graph._bodies.Add(body, Create(inner));
+        foreach ((Graph body, LoweringPlan inner) in plan.Bodies) graph._bodies.Add(body, Create(inner, store));
         return graph;
     }
 
@@ -51,6 +55,8 @@ public sealed class LoweredGraph : IDisposable
         foreach ((Value value, Tensor tensor) in _weights) fork._weights.Add(value, tensor.alias().DetachFromDisposeScope());
         foreach ((Value value, Tensor tensor) in _folded) fork._folded.Add(value, tensor.alias().DetachFromDisposeScope());
         foreach ((Graph body, LoweredGraph lowered) in _bodies) fork._bodies.Add(body, lowered.Fork());
+        fork._changed.UnionWith(_changed);
+        foreach ((Value value, TensorData content) in _settled) fork._settled.Add(value, content);
         return fork;
     }
 
@@ -78,12 +84,44 @@ public sealed class LoweredGraph : IDisposable
         if (!old.shape.SequenceEqual(normal.shape) || old.dtype != normal.dtype)
             throw new ArgumentException($"{content.dtype} [{string.Join(", ", content.shape)}] given for {old.dtype} [{string.Join(", ", old.shape)}] '{constant}'", nameof(content));
         using (enable_grad()) _weights[constant] = normal.alias().DetachFromDisposeScope();
+        _settled.Remove(constant);
+        if (Graph.Store is not null) _changed.Add(constant);
         old.Dispose();
         foreach (Value stale in _folded.Keys.Where(f => _plan.DependsOn(f, constant)).ToArray())
         {
             _folded.Remove(stale, out Tensor? tensor);
             tensor!.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Moves weights that were set, and will not be changed in place any more, out of memory into the store of the model. Does nothing without a store.
+    /// </summary>
+    /// <exception cref="IOException">There is no room.</exception>
+    public void Settle()
+    {
+        if (Graph.Store is not { } store) return;
+        using IDisposable off = no_grad();
+        foreach (Value constant in _changed.Where(c => !_settled.ContainsKey(c)))
+        {
+            Tensor old = _weights[constant];
+            if (old.dtype != ScalarType.Float32 || old.requires_grad || old.numel() * sizeof(float) < store.Smallest) continue;
+            using DisposeScope scope = NewDisposeScope();
+            TensorData content = StoredTensors.Save(old, ElementType.Float32, old.shape, store);
+            _weights[constant] = StoredTensors.Over(content).DetachFromDisposeScope();
+            _settled[constant] = content;
+            old.Dispose();
+        }
+    }
+
+    /// <summary>The present content of a weight in the element type that the file has it in; in the store of the model, where it has one.</summary>
+    public TensorData Export(Value weight)
+    {
+        IReadOnlyList<long> shape = weight.Constant!.Shape;
+        if (Graph.Store is { } store && weight.Constant.Bytes.Length >= store.Smallest)
+            return weight.Type == ElementType.Float32 && _settled.TryGetValue(weight, out TensorData? content) ? content : StoredTensors.Save(Stored(weight), weight.Type, shape, store);
+        using DisposeScope scope = NewDisposeScope();
+        return TensorData.FromFloats(weight.Type, shape, Weight(weight).to(float32).contiguous().reshape(-1).data<float>().ToArray());
     }
 
     /// <summary>Computes <paramref name="targets"/> from <paramref name="known"/> values, which may be any values and not only graph inputs.</summary>
@@ -141,8 +179,17 @@ public sealed class LoweredGraph : IDisposable
     private bool Keep(Value value, Tensor tensor)
     {
         if (!_plan.Cone.IsConstant(value) || tensor.requires_grad) return false;
-        _folded[value] = tensor.alias().DetachFromDisposeScope();
+        _folded[value] = InStore(value, tensor)?.DetachFromDisposeScope() ?? tensor.alias().DetachFromDisposeScope();
         return true;
+    }
+
+    // Once for all forks in which it is the same. What is not contiguous is another look at a weight, and takes no memory.
+    private Tensor? InStore(Value value, Tensor tensor)
+    {
+        if (Graph.Store is not { } store || tensor.dtype != ScalarType.Float32 || !tensor.is_contiguous() || tensor.numel() * sizeof(float) < store.Smallest) return null;
+        if (_changed.Any(constant => _plan.DependsOn(value, constant))) return null;
+        if (!_plan.Folded.TryGetValue(value, out TensorData? content)) _plan.Folded.Add(value, content = StoredTensors.Save(tensor, ElementType.Float32, tensor.shape, store));
+        return StoredTensors.Over(content);
     }
 
     private Tensor?[] RunNode(Node node, Func<Value, Tensor> get)

@@ -55,6 +55,9 @@ internal sealed class LoweringPlan
     /// <summary>Initializers and outputs of Constant nodes with content.</summary>
     internal IReadOnlyList<Value> Constants { get; }
 
+    /// <summary>Of a model with a store: values of constants alone that are there, as they are without other weights.</summary>
+    internal Dictionary<Value, TensorData> Folded { get; } = [];
+
     internal IReadOnlyList<LoweringRefusal> Refusals => [.. _refusals.Values];
 
     internal LoweringRefusal? RefusalOf(Node node) => _refusals.GetValueOrDefault(node);

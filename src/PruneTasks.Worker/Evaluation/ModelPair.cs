@@ -22,8 +22,8 @@ internal sealed record ModelPair(ModelFile Dense, ModelFile Pruned)
     {
         // The two run side by side, each on half of the cores.
         int each = Math.Max(1, (threads > 0 ? threads : Environment.ProcessorCount) / 2);
-        using OrtSession dense = Open(Dense, each);
-        using OrtSession pruned = Open(Pruned, each);
+        using OrtSession dense = Dense.Open(each);
+        using OrtSession pruned = Pruned.Open(each);
         bool? scores = Evaluator.HoldsScores(task, labels, Dense.Classes);
         NextTokens? tokens = task == ModelTask.CausalLanguageModel ? NextTokens.Find(inputs) : null;
         return Guard(() => Evaluator.Compare(dense, pruned, inputs, samples, scores, cancellation, tokens));
@@ -33,14 +33,10 @@ internal sealed record ModelPair(ModelFile Dense, ModelFile Pruned)
     /// <exception cref="PruneDiagnosticException">ONNX Runtime refuses a model or a run.</exception>
     public Latency Measure(Sample sample, CancellationToken cancellation)
     {
-        using OrtSession dense = Open(Dense, 1);
-        using OrtSession pruned = Open(Pruned, 1);
+        using OrtSession dense = Dense.Open(1);
+        using OrtSession pruned = Pruned.Open(1);
         return Guard(() => LatencyMeter.Measure(dense, pruned, sample, cancellation));
     }
-
-    // Weights in other files are found from a path only.
-    private static OrtSession Open(ModelFile model, int threads) =>
-        model.IsOnDisk ? OrtSession.Load(model.Path, threads) : OrtSession.Load(model.Bytes, model.Path, threads);
 
     private T Guard<T>(Func<T> run)
     {

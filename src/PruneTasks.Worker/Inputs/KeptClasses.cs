@@ -17,7 +17,7 @@ internal sealed record KeptClasses(ClassScores Scores, ModelFile Dense)
     public static KeptClasses? Of(SpecInput input, CalibrationSet samples, int threads)
     {
         if (input.Classes is not { } classes) return null;
-        using OrtSession session = input.Model.IsOnDisk ? OrtSession.Load(input.Model.Path, threads) : OrtSession.Load(input.Model.Bytes, input.Model.Path, threads);
+        using OrtSession session = input.Model.Open(threads);
         TensorData? output = session.Run(samples.Batches(32).First())[classes.Output];
         int? axis = output is null ? null : ClassSelection.ClassAxisOf([.. output.Shape.Select(size => new Spec.Onnx.AxisSignature(size, null))], classes.Of);
         if (output is null || axis is not { } at)
@@ -33,9 +33,9 @@ internal sealed record KeptClasses(ClassScores Scores, ModelFile Dense)
     /// <summary>A model whose other scores are left out.</summary>
     public static ModelFile Restrict(ModelFile model, ClassScores scores)
     {
-        OnnxModel restricted = OnnxReader.Load(model.Bytes, Path.GetDirectoryName(Path.GetFullPath(model.Path)));
+        OnnxModel restricted = model.Reload();
         ClassRows.Select(restricted, scores);
-        return ModelFile.InMemory(model.Path, OnnxWriter.ToBytes(restricted));
+        return ModelFile.Of(model.Path, ModelImage.Of(restricted));
     }
 
     private static ScoreKind KindOf(TensorData output, int axis)

@@ -10,13 +10,11 @@ namespace PruneTasks.Worker.Inputs;
 /// <summary>What makes it pointless to begin: found from the file and one sample, before anything is run.</summary>
 internal static class ModelChecks
 {
-    /// <summary>Size, and kind of weights.</summary>
-    /// <exception cref="PruneDiagnosticException">It is too large, or most of it is quantised.</exception>
+    /// <summary>Kind of weights.</summary>
+    /// <exception cref="PruneDiagnosticException">Most of it is quantised.</exception>
     public static void RequirePrunable(PruneSpec spec, ModelFile file, ICollection<PruneDiagnostic> diagnostics)
     {
         SourceSpan place = spec.PlaceNear("model");
-        if (file.IsTooLarge)
-            throw new PruneDiagnosticException(PruneDiagnostics.ModelTooLarge.At(spec.File, place, spec.Model.Written, string.Create(CultureInfo.InvariantCulture, $"{file.Model.ExternalBytes / 1e9:F1} GB")));
         QuantisedWeights quantised = QuantisedWeights.Of(file.Model);
         if (quantised.Share == 0) return;
         string what = string.Create(CultureInfo.InvariantCulture, $"{quantised.Share * 100:F0} % of the weights, in {string.Join(", ", quantised.Operators)}");

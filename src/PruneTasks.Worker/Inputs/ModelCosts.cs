@@ -13,7 +13,7 @@ internal static class ModelCosts
     public static ModelFacts Of(ModelFile model, Sample sample)
     {
         Cost cost = CostModel.Of(model.Model, ShapeInference.Run(model.Model, Binding(model.Model, sample))).Total;
-        return new ModelFacts(model.Bytes.Length, cost.Parameters, cost.Macs, model.Sha256);
+        return new ModelFacts(model.Length, cost.Parameters, cost.Macs, model.Sha256);
     }
 
     private static ShapeBinding Binding(OnnxModel model, Sample sample) => ShapeBinding.Exact(

@@ -21,7 +21,7 @@ internal static class InspectionText
         Line("opset", $"{domains}; IR {model.IrVersion}; {(model.ProducerName.Length > 0 ? model.ProducerName : "producer not named")}");
         foreach (Value input in model.Graph.Inputs) Line("input", Describe(input));
         foreach (Value output in model.Graph.Outputs) Line("output", Describe(output));
-        Line("file size", Figures.Bytes(inspection.File.Bytes.Length));
+        Line("file size", Figures.Bytes(inspection.File.Length));
         Line("parameters", $"{Figures.Count(inspection.Parameters)} ({inspection.Parameters})");
         string open = inspection.OpenAxisSize is { } size ? $", open axes other than the batch counted as {size}" : "";
         Line("MACs", $"{Figures.Count(inspection.Macs)} ({inspection.Macs}), one sample{open}");
@@ -50,7 +50,7 @@ internal static class InspectionText
             ("inputs", JsonValue.Array(model.Graph.Inputs.Select(Signature))),
             ("outputs", JsonValue.Array(model.Graph.Outputs.Select(Signature))),
             ("nodes", JsonValue.Of((long)model.Graph.Nodes.Count)),
-            ("bytes", JsonValue.Of((long)inspection.File.Bytes.Length)),
+            ("bytes", JsonValue.Of(inspection.File.Length)),
             ("parameters", JsonValue.Of(inspection.Parameters)),
             ("macs", JsonValue.Of(inspection.Macs)),
             ("openAxis", inspection.OpenAxisSize is { } size ? JsonValue.Of(size) : JsonValue.Null),

@@ -41,7 +41,7 @@ internal sealed record ModelInspection
         OnnxModel model = file.Model;
         ModelCost cost = CostModel.OfOneSample(model, OpenAxis);
         // Units are those that pruning would find: after the same exact rewrites, on a copy.
-        OnnxModel prepared = OnnxReader.Load(file.Bytes, Path.GetDirectoryName(Path.GetFullPath(file.Path)));
+        OnnxModel prepared = file.Reload();
         BatchNormFolding.Apply(prepared);
         SitePreparation.Prepare(prepared);
         UnitInventory found = UnitFinder.Find(prepared, ShapeInference.Run(prepared, ShapeBinding.Default(2, OpenAxis)));

@@ -12,6 +12,7 @@ internal sealed class OutputFolder : IDisposable
     private readonly string _folder;
     private readonly string _temporary;
     private readonly List<string> _names = [];
+    private readonly List<string> _gone = [];
 
     /// <param name="folder">Where the files go; made on commit if it is missing.</param>
     /// <exception cref="PruneDiagnosticException">The place cannot be written to.</exception>
@@ -29,6 +30,16 @@ internal sealed class OutputFolder : IDisposable
         _names.Add(name);
     }
 
+    /// <summary>Adds a file that lies on the same volume, by moving it.</summary>
+    public void AddFile(string name, string path)
+    {
+        Guard(Path.Combine(_folder, name), () => File.Move(path, Path.Combine(_temporary, name)));
+        _names.Add(name);
+    }
+
+    /// <summary>Says that a file of an earlier set goes with <see cref="Commit"/>.</summary>
+    public void Remove(string name) => _gone.Add(name);
+
     /// <summary>Adds a text file: UTF-8 without a byte order mark.</summary>
     public void Add(string name, string content) => Add(name, System.Text.Encoding.UTF8.GetBytes(content));
 
@@ -39,6 +50,7 @@ internal sealed class OutputFolder : IDisposable
         Guard(_folder, () => Directory.CreateDirectory(_folder));
         // Without its stamp a half-replaced set is known as such, should the process end between two moves.
         if (_names.Count > 0) Guard(_folder, () => File.Delete(Path.Combine(_folder, _names[^1])));
+        foreach (string name in _gone) Guard(Path.Combine(_folder, name), () => File.Delete(Path.Combine(_folder, name)));
         foreach (string name in _names)
         {
             string target = Path.Combine(_folder, name);

@@ -43,7 +43,7 @@ internal sealed record ExactRewrites
     public required RewriteCost After { get; init; }
 
     /// <summary>The rewritten file; null if nothing was done.</summary>
-    public byte[]? Model { get; init; }
+    public ModelImage? Model { get; init; }
 
     /// <summary>Multiply-accumulates before; the same as after if nothing was done.</summary>
     public long MacsBefore => Before.Macs;

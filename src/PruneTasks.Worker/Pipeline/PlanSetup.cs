@@ -16,7 +16,7 @@ internal sealed record PlanSetup(IReadOnlyList<(PruneSite Site, Cost Cost)> Site
         ModelCost cost = CostModel.Of(model.Model, model.OneSample);
         return new PlanSetup(
             [.. model.Inventory.Sites.Select(s => (s, SiteCosts.Of(s, model.OneSample)))],
-            new Cost(cost.Total.Macs, cost.Total.Parameters, job.ModelBytes.Length),
+            new Cost(cost.Total.Macs, cost.Total.Parameters, job.ModelLength),
             macsLeft,
             new PlanOptions(job.Spec.Prune.Align) { Shared = SharedLayers.Of(model.Inventory.Sites, model.OneSample) });
     }

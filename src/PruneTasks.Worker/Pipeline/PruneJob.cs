@@ -2,6 +2,7 @@ using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec;
 using PruneTasks.Worker.Data;
+using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Progress;
 
 namespace PruneTasks.Worker.Pipeline;
@@ -23,6 +24,12 @@ internal sealed record PruneJob
 
     /// <summary>The dense model, read from these bytes. Not to be edited: <see cref="LoadModel"/> gives a copy that may be.</summary>
     public required OnnxModel Model { get; init; }
+
+    /// <summary>Folder of its weights in other files; <see langword="null"/> for that of <see cref="ModelPath"/>.</summary>
+    public string? ModelFolder { get; init; }
+
+    /// <summary>Bytes of the dense model on the disk, with those of weights in other files.</summary>
+    public long ModelLength { get => field > 0 ? field : ModelBytes.Length; init; }
 
     /// <summary>The app's own data, and everyone's where the spec names some: decides and refits.</summary>
     public required CalibrationSet Calibration { get; init; }
@@ -52,14 +59,14 @@ internal sealed record PruneJob
     public Action<string> Log => Progress.Line;
 
     /// <summary>The file that rewrites are held against: the dense model, or its answer among the classes that are kept.</summary>
-    public byte[] Reference()
+    public ModelImage Reference()
     {
-        if (Classes is not { } classes) return OnnxWriter.ToBytes(Model);
+        if (Classes is not { } classes) return ModelImage.Of(Model);
         OnnxModel restricted = LoadModel();
         ClassRows.Select(restricted, classes);
-        return OnnxWriter.ToBytes(restricted);
+        return ModelImage.Of(restricted);
     }
 
     /// <summary>The dense model, read again.</summary>
-    public OnnxModel LoadModel() => OnnxReader.Load(ModelBytes, Path.GetDirectoryName(Path.GetFullPath(ModelPath)));
+    public OnnxModel LoadModel() => OnnxReader.Load(ModelBytes, ModelFolder ?? Path.GetDirectoryName(Path.GetFullPath(ModelPath)), Model.Store);
 }

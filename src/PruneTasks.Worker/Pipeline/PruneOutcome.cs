@@ -1,5 +1,6 @@
 using PruneTasks.Spec.Diagnostics;
 using PruneTasks.Torch.Probing;
+using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Report;
 
 namespace PruneTasks.Worker.Pipeline;
@@ -7,8 +8,8 @@ namespace PruneTasks.Worker.Pipeline;
 /// <summary>What pruning gave.</summary>
 internal sealed record PruneOutcome
 {
-    /// <summary>The pruned ONNX file, weights inside.</summary>
-    public required byte[] Model { get; init; }
+    /// <summary>The pruned model.</summary>
+    public required ModelImage Model { get; init; }
 
     /// <summary>What was looked at, in the model's order.</summary>
     public required IReadOnlyList<SiteReport> Sites { get; init; }

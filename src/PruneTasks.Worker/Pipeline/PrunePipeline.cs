@@ -3,6 +3,7 @@ using PruneTasks.Pruning;
 using PruneTasks.Spec.Diagnostics;
 using PruneTasks.Torch.Building;
 using PruneTasks.Worker.Data;
+using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Natives;
 using PruneTasks.Worker.Report;
 
@@ -41,7 +42,7 @@ internal sealed class PrunePipeline : IPruningPipeline
         Decision decision = PlanStage.Run(job, model, network, macsLeft, oneSample, stages, warnings, cancellation);
         PruneOutcome outcome = new()
         {
-            Model = exact?.Model ?? job.ModelBytes.ToArray(),
+            Model = exact?.Model ?? (job.Model.Store is null ? job.ModelBytes.ToArray() : ModelImage.Of(job.Model)),
             Exact = rewrites,
             Views = network?.Views,
             Sites = [.. decision.Outcome.Plan.Sites.Select(s => Site(s, null))],
@@ -67,8 +68,8 @@ internal sealed class PrunePipeline : IPruningPipeline
             warnings.Add(PruneDiagnostics.FewSamples.At(job.Spec.File, job.Spec.PlaceNear("data.personal"), job.Calibration.Count, FewSamples));
 
         Built built = BuildStage.Run(job, network, decision.Outcome, stages, warnings, cancellation);
-        (byte[] pruned, double difference) = Remove(job, model, built.Build, stages, cancellation);
-        if (pruned.Length >= job.ModelBytes.Length) warnings.Add(PruneDiagnostics.NoSizeGain.At(job.Spec.File, job.Spec.PlaceNear("prune"), pruned.Length, job.ModelBytes.Length));
+        (ModelImage pruned, double difference) = Remove(job, model, built.Build, stages, cancellation);
+        if (pruned.Length >= job.ModelLength) warnings.Add(PruneDiagnostics.NoSizeGain.At(job.Spec.File, job.Spec.PlaceNear("prune"), pruned.Length, job.ModelLength));
         Dictionary<PruneSite, double> errors = built.Build.Sites.ToDictionary(s => s.Removal.Site, s => s.RelativeError);
         return outcome with
         {
@@ -81,13 +82,13 @@ internal sealed class PrunePipeline : IPruningPipeline
     }
 
     /// <summary>Cuts the removed units out of the graph, and holds the result in ONNX Runtime against the graph in which they are masked.</summary>
-    private static (byte[] Pruned, double Difference) Remove(PruneJob job, PreparedModel model, BuildResult build, StageClock stages, CancellationToken cancellation)
+    private static (ModelImage Pruned, double Difference) Remove(PruneJob job, PreparedModel model, BuildResult build, StageClock stages, CancellationToken cancellation)
     {
-        byte[] masked = [], pruned = [];
+        ModelImage masked = Array.Empty<byte>(), pruned = masked;
         stages.Run("remove", () =>
         {
             foreach ((Value weight, TensorData data) in build.Weights) model.Model.Graph.SetInitializer(weight, data);
-            masked = OnnxWriter.ToBytes(model.Model);
+            masked = ModelImage.Of(model.Model);
             try
             {
                 PhysicalRemoval.Apply(model.Model, [.. build.Sites.Select(s => s.Removal)], model.Invariants);
@@ -97,7 +98,7 @@ internal sealed class PrunePipeline : IPruningPipeline
                 // A graph that contradicts itself; what was made of it so far is thrown away.
                 throw new PruneDiagnosticException(PruneDiagnostics.VerificationFailed.In(null, $"units could not be taken out: {problem.Message}"), problem);
             }
-            pruned = OnnxWriter.ToBytes(model.Model);
+            pruned = ModelImage.Of(model.Model);
         });
         cancellation.ThrowIfCancellationRequested();
         double difference = stages.Run("verify", () => Verification.Check(

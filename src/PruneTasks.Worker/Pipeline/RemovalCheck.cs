@@ -22,7 +22,7 @@ internal sealed class RemovalCheck
     // A quarter of the units: every place acts, and the signal gets through to the outputs.
     private const int OneIn = 4;
 
-    private readonly byte[] _model;
+    private readonly ModelImage _model;
     private readonly IReadOnlyList<PruneSite> _sites;
     private readonly IReadOnlyList<int[]> _kept;
     private readonly Func<OnnxModel, UnitInventory> _find;
@@ -34,7 +34,7 @@ internal sealed class RemovalCheck
     private RemovalCheck(PreparedModel model, CalibrationSet samples, Func<OnnxModel, UnitInventory> find, int seed, int threads)
     {
         (_sites, _find, _threads) = (model.Inventory.Sites, find, threads);
-        _model = OnnxWriter.ToBytes(model.Model);
+        _model = ModelImage.Of(model.Model);
         _kept = [.. _sites.Select((site, i) => Kept(site.Units, new Random(seed + i)))];
         _inputs = [.. CheckInputs.Of(samples)];
         _tolerance = Verification.Tolerance(model.Model);
@@ -82,12 +82,14 @@ internal sealed class RemovalCheck
     {
         try
         {
-            (OnnxModel gated, SiteRemoval[] off) = Copy(sites);
+            // What is written for one trial is of no use to the next.
+            using TensorStore? scratch = _model.Store?.Child();
+            (OnnxModel gated, SiteRemoval[] off) = Copy(sites, scratch);
             UnitGate.Apply(gated.Graph, off);
-            (OnnxModel removed, SiteRemoval[] taken) = Copy(sites);
+            (OnnxModel removed, SiteRemoval[] taken) = Copy(sites, scratch);
             PhysicalRemoval.Apply(removed, taken, ShapeInvariants.Find(removed));
-            using OrtSession before = OrtSession.Load(OnnxWriter.ToBytes(gated), "gated model", _threads);
-            return IsSame(before, OnnxWriter.ToBytes(removed));
+            using OrtSession before = ModelImage.Of(gated).Open("gated model", _threads);
+            return IsSame(before, ModelImage.Of(removed));
         }
         catch (Exception problem) when (problem is PruneDiagnosticException or OnnxRuntimeException or InvalidOperationException or ArgumentException or KeyNotFoundException or OverflowException)
         {
@@ -97,9 +99,9 @@ internal sealed class RemovalCheck
         }
     }
 
-    private bool IsSame(OrtSession before, byte[] removed)
+    private bool IsSame(OrtSession before, ModelImage removed)
     {
-        using OrtSession after = OrtSession.Load(removed, "model with units removed", _threads);
+        using OrtSession after = removed.Open("model with units removed", _threads);
         int ran = 0;
         foreach (IReadOnlyList<TensorData> inputs in _inputs)
         {
@@ -125,9 +127,9 @@ internal sealed class RemovalCheck
         return true;
     }
 
-    private (OnnxModel Model, SiteRemoval[] Removals) Copy(int[] sites)
+    private (OnnxModel Model, SiteRemoval[] Removals) Copy(int[] sites, TensorStore? scratch)
     {
-        OnnxModel copy = OnnxReader.Load(_model);
+        OnnxModel copy = _model.Load(scratch);
         IReadOnlyList<PruneSite> found = _find(copy).Sites;
         if (!found.Select(s => (s.Kind, s.Name, s.Units)).SequenceEqual(_sites.Select(s => (s.Kind, s.Name, s.Units))))
             throw new InvalidOperationException("the places found in a copy of the model are not the same");

@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Worker.Evaluation;
 
 namespace PruneTasks.Worker.Pipeline;
 
@@ -14,7 +15,7 @@ internal sealed class RewriteSession
     private readonly List<ExactRewrite> _done = [];
     private readonly List<UndoneRewrite> _undone = [];
     private OnnxModel _model;
-    private byte[]? _bytes;
+    private ModelImage? _image;
     private RewriteCost? _first;
 
     public RewriteSession(PruneJob job, ShapeBinding oneSample)
@@ -36,7 +37,7 @@ internal sealed class RewriteSession
         {
             _undone.Add(new UndoneRewrite(kind, problem.Message));
             _job.Log($"exact rewrite '{kind}' was undone: {problem.Message}");
-            _model = _bytes is null ? _job.LoadModel() : OnnxReader.Load(_bytes);
+            _model = _image is null ? _job.LoadModel() : _image.Load();
         }
     }
 
@@ -46,15 +47,15 @@ internal sealed class RewriteSession
     {
         // Counted before the edit; of most models nothing is left out, so the size is only taken when it is needed.
         (long macs, long parameters) = Count();
-        long bytes = _bytes?.Length ?? _job.ModelBytes.Length;
+        long bytes = _image?.Length ?? _job.ModelLength;
         if (rewrite(_model) is not { } what) return;
-        byte[] rewritten = OnnxWriter.ToBytes(_model);
+        ModelImage rewritten = ModelImage.Of(_model);
         double difference = Verification.Check(
             _job.Reference(), rewritten, _job.HoldOut ?? _job.Calibration, _tolerance, _job.Threads, "dense model (after an exact rewrite)");
         RewriteCost before = new(macs, parameters, bytes);
         (long macsAfter, long parametersAfter) = Count();
         _first ??= before;
-        _bytes = rewritten;
+        _image = rewritten;
         _done.Add(new ExactRewrite(kind, what, before, new RewriteCost(macsAfter, parametersAfter, rewritten.Length), difference));
     }
 
@@ -63,7 +64,7 @@ internal sealed class RewriteSession
     {
         if (_done.Count == 0 && _undone.Count == 0) return (_model, null);
         (long macs, long parameters) = _done.Count == 0 ? Count() : (0, 0);
-        RewriteCost same = new(macs, parameters, _job.ModelBytes.Length);
+        RewriteCost same = new(macs, parameters, _job.ModelLength);
         return (_model, new ExactRewrites
         {
             Done = _done,
@@ -72,7 +73,7 @@ internal sealed class RewriteSession
             ClassesStay = classesStay,
             Before = _first ?? same,
             After = _done.Count == 0 ? same : _done[^1].After,
-            Model = _bytes,
+            Model = _image,
         });
     }
 

@@ -25,9 +25,9 @@ internal sealed class TrialRuns(PruneJob job, PreparedModel model)
     /// <summary>Compares a build with the dense model.</summary>
     public Comparison Compare(BuildResult build, CancellationToken cancellation)
     {
-        _dense ??= job.Classes is null ? ModelFile.Read(job.ModelPath) : ModelFile.InMemory(job.ModelPath, job.Reference());
+        _dense ??= job.Classes is null ? ModelFile.Read(job.ModelPath) : ModelFile.Of(job.ModelPath, job.Reference());
         int labels = job.Classes?.Classes.Count ?? SpecChecks.Labels(job.Spec, [])?.Count ?? 0;
-        return new ModelPair(_dense, ModelFile.InMemory("masked model", Masked(build))).Compare(job.Spec.Task, labels, Set.Inputs, Set.Samples, job.Threads, cancellation);
+        return new ModelPair(_dense, ModelFile.Of("masked model", Masked(build))).Compare(job.Spec.Task, labels, Set.Inputs, Set.Samples, job.Threads, cancellation);
     }
 
     /// <summary>Pairs two builds sample by sample.</summary>
@@ -46,13 +46,13 @@ internal sealed class TrialRuns(PruneJob job, PreparedModel model)
     }
 
     /// <summary>The dense graph with the weights of a build; the model itself is left as it was.</summary>
-    private byte[] Masked(BuildResult build)
+    private ModelImage Masked(BuildResult build)
     {
         Dictionary<Value, TensorData> old = build.Weights.Keys.ToDictionary(v => v, v => v.Constant!);
         try
         {
             foreach ((Value weight, TensorData data) in build.Weights) model.Model.Graph.SetInitializer(weight, data);
-            return OnnxWriter.ToBytes(model.Model);
+            return ModelImage.Of(model.Model);
         }
         finally
         {

@@ -28,10 +28,10 @@ internal static class Verification
     /// <param name="reference">What the first model is called in messages.</param>
     /// <returns>The largest difference, relative as above.</returns>
     /// <exception cref="PruneDiagnosticException">ONNX Runtime refuses the pruned file, or the difference is too large.</exception>
-    public static double Check(byte[] masked, byte[] pruned, CalibrationSet set, double tolerance, int threads, string reference = "masked model")
+    public static double Check(ModelImage masked, ModelImage pruned, CalibrationSet set, double tolerance, int threads, string reference = "masked model")
     {
-        using OrtSession before = OrtSession.Load(masked, reference, threads);
-        using OrtSession after = OrtSession.Load(pruned, "pruned model", threads);
+        using OrtSession before = masked.Open(reference, threads);
+        using OrtSession after = pruned.Open("pruned model", threads);
         double worst = 0;
         int seen = 0;
         foreach (IReadOnlyList<TensorData> batch in set.Batches(Samples))

@@ -34,6 +34,15 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
 
     private readonly StageClock _stages = new(progress);
 
+    /// <summary>Bytes up to which a model is worked on in memory; the weights of a larger one are mapped (docs/decisions/0040).</summary>
+    public long LargestInMemory { get; init; } = ModelFile.LargestFile;
+
+    /// <summary>Bytes from which on a weight of such a model is mapped.</summary>
+    public int SmallestMapped { get; init; } = 1 << 16;
+
+    /// <summary>Bytes up to which the pruned model is one file.</summary>
+    public long LargestFile { get; init; } = ModelFile.LargestFile;
+
     /// <summary>Runs a request.</summary>
     /// <param name="request">What the build, or the command line, asks for.</param>
     /// <param name="diagnostics">Takes the warnings as they come.</param>
@@ -44,7 +53,8 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
     {
         PruneSpec spec = request.Apply(SpecInput.ReadSpec(request.Spec, diagnostics));
         RequireFiles(spec);
-        (SpecInput input, LoadedData data, CalibrationSet calibration) = _stages.Run("read model and data", () => Read(spec, diagnostics, cancellation));
+        using var scratch = new ScratchFolder(request.Output, SmallestMapped);
+        (SpecInput input, LoadedData data, CalibrationSet calibration) = _stages.Run("read model and data", () => Read(spec, scratch, diagnostics, cancellation));
         int skipped = diagnostics.Count(diagnostic => diagnostic.Descriptor == PruneDiagnostics.ImageUnreadable);
         WorkerNatives.UseOnnxRuntime(request.OnnxRuntime, progress.Line);
         // Whatever decides or is written; the comparisons after it only measure.
@@ -57,6 +67,8 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
                 Name = spec.Name,
                 ModelPath = input.Model.Path,
                 ModelBytes = input.Model.Bytes,
+                ModelFolder = input.Model.Folder,
+                ModelLength = input.Model.Length,
                 Model = input.Model.Model,
                 Calibration = calibration,
                 PersonalSamples = data.Calibration.Count,
@@ -70,7 +82,8 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
             cancellation);
         foreach (PruneDiagnostic warning in outcome.Diagnostics) diagnostics.Add(warning);
         _stages.Times.AddRange(outcome.Stages);
-        ModelFile pruned = ModelFile.InMemory($"{spec.Name}.pruned.onnx", outcome.Model);
+        PrunedModel delivered = PrunedModel.Of($"{spec.Name}.pruned.onnx", outcome.Model, LargestFile);
+        ModelFile pruned = delivered.File;
         var pair = new ModelPair(input.Model, pruned);
         List<SetEvaluation> evaluations = _stages.Run("compare in ONNX Runtime", () => Evaluate(input, kept is null ? pair : pair with { Dense = kept.Dense }, data, request.Threads, diagnostics, cancellation));
         QualityReport? quality = QualityCheck.Measure(spec, evaluations, (contract, drop) => outcome.Budget?.Fitting(contract.Metric, drop, contract.MaxDrop));
@@ -109,7 +122,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
             Warnings = [.. diagnostics.Select(diagnostic => $"{diagnostic.Id}: {diagnostic.Message}")],
         };
         cancellation.ThrowIfCancellationRequested();
-        PruneResult result = Write(request, input, outcome.Model, report, diagnostics);
+        PruneResult result = Write(request, input, delivered, report, diagnostics);
         CheckpointFolder.Remove(CheckpointOf(request));
         return result;
     }
@@ -127,11 +140,12 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
         if (missing.Any(diagnostic => diagnostic.IsError)) throw new PruneDiagnosticException(missing);
     }
 
-    private static (SpecInput Input, LoadedData Data, CalibrationSet Calibration) Read(
-        PruneSpec spec, ICollection<PruneDiagnostic> diagnostics, CancellationToken cancellation)
+    private (SpecInput Input, LoadedData Data, CalibrationSet Calibration) Read(
+        PruneSpec spec, ScratchFolder scratch, ICollection<PruneDiagnostic> diagnostics, CancellationToken cancellation)
     {
-        ModelFile model = ModelFile.Read(spec.Model.Full, spec.File, spec.PlaceNear("model"));
+        ModelFile model = ModelFile.Read(spec.Model.Full, spec.File, spec.PlaceNear("model"), Math.Min(LargestInMemory, ModelFile.LargestFile));
         ModelChecks.RequirePrunable(spec, model, diagnostics);
+        if (model.IsTooLarge || model.Bytes.Length > LargestInMemory) model = scratch.Take(spec, model);
         SpecInput input = SpecInput.Fit(spec, model, diagnostics);
         DataSource personal = spec.Data.Personal!;
         LoadedData data = DataLoader.Load(input.Request("personal", personal), personal.Samples, spec.Quality is null && spec.Prune is { Buffer.Steps: <= 1, Distill.Steps: 0 } ? HoldOut : HoldOutForDecisions, diagnostics).WithWeight(personal.Weight);
@@ -181,12 +195,15 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
         static string Share(double share) => share.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private PruneResult Write(PruneRequest request, SpecInput input, byte[] model, PruneReport report, IEnumerable<PruneDiagnostic> diagnostics)
+    private PruneResult Write(PruneRequest request, SpecInput input, PrunedModel model, PruneReport report, IEnumerable<PruneDiagnostic> diagnostics)
     {
         string name = input.Spec.Name;
         string folder = Path.GetFullPath(request.Output);
         var files = new ResultFiles(
-            Path.Combine(folder, $"{name}.pruned.onnx"), Path.Combine(folder, $"{name}.manifest.json"), Path.Combine(folder, "report.json"), Path.Combine(folder, "report.html"));
+            Path.Combine(folder, $"{name}.pruned.onnx"), Path.Combine(folder, $"{name}.manifest.json"), Path.Combine(folder, "report.json"), Path.Combine(folder, "report.html"))
+        {
+            Data = model.Data is null ? null : Path.Combine(folder, $"{name}.pruned.onnx{ResultFiles.DataSuffix}"),
+        };
         Comparison check = report.Evaluations[0].Result;
         var result = new PruneResult
         {
@@ -194,6 +211,9 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
             Name = name,
             Files = files,
             ModelSha256 = report.Pruned.Sha256,
+            ModelBytes = model.ModelBytes,
+            DataSha256 = model.Data?.Sha256,
+            DataBytes = model.Data?.Bytes,
             Dense = new ModelCost(report.Dense.Bytes, report.Dense.Parameters, report.Dense.Macs),
             Pruned = new ModelCost(report.Pruned.Bytes, report.Pruned.Parameters, report.Pruned.Macs),
             Agreement = check.Agreement,
@@ -202,7 +222,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
             Diagnostics = [.. diagnostics],
         };
         using var output = new OutputFolder(folder);
-        output.Add(Path.GetFileName(files.Model), model);
+        model.AddTo(output);
         output.Add(Path.GetFileName(files.Manifest), input.Manifest.ToJson());
         output.Add(Path.GetFileName(files.Report), JsonReport.Write(report));
         output.Add(Path.GetFileName(files.Html), HtmlReport.Write(report));

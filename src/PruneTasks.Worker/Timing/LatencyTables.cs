@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
+using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Pipeline;
 
 namespace PruneTasks.Worker.Timing;
@@ -25,7 +26,7 @@ internal static class LatencyTables
     /// <param name="cache">Keeps.</param>
     public static MeasuredLatency Of(OnnxModel dense, PreparedModel model, ShapeBinding oneSample, PlanSetup setup, string runtime, IModelTimer timer, LatencyCache cache)
     {
-        byte[] before = OnnxWriter.ToBytes(dense), start = OnnxWriter.ToBytes(model.Model);
+        ModelImage before = ModelImage.Of(dense), start = ModelImage.Of(model.Model);
         (int[] Sites, int[] Widths)[] shapes =
         [
             .. Enumerable.Range(0, setup.Sites.Count)
@@ -33,7 +34,7 @@ internal static class LatencyTables
                 .Select(group => (group.ToArray(), Widths(setup.Options, setup.Sites[group.First()].Site))),
         ];
         string key = LatencyCache.Key(
-            Hash(before), Hash(start), runtime, Processor.Name,
+            Hash(before.Bytes), Hash(start.Bytes), runtime, Processor.Name,
             string.Join(';', shapes.Select(s => $"{string.Join(',', s.Sites)}:{string.Join(',', s.Widths)}")),
             string.Join(';', model.Model.Graph.Inputs.Select(input => string.Join('x', model.OneSample.ShapeOf(input) ?? []))));
         TimedShapes? table = cache.Find(key);
@@ -55,13 +56,14 @@ internal static class LatencyTables
         };
     }
 
-    private static TimedShapes Measure(byte[] before, byte[] start, ShapeBinding oneSample, (int[] Sites, int[] Widths)[] shapes, IModelTimer timer)
+    private static TimedShapes Measure(ModelImage before, ModelImage start, ShapeBinding oneSample, (int[] Sites, int[] Widths)[] shapes, IModelTimer timer)
     {
         List<TimedShape> timed = [];
         List<double> starts = [];
         foreach ((int[] sites, int[] widths) in shapes)
         {
-            IReadOnlyList<double> shares = timer.Measure([before, start, .. widths.Select(width => Narrow(start, oneSample, sites, width))]);
+            using TensorStore? scratch = start.Store?.Child();
+            IReadOnlyList<double> shares = timer.Measure([before, start, .. widths.Select(width => Narrow(start, scratch, oneSample, sites, width))]);
             starts.Add(shares[1]);
             timed.Add(new TimedShape(sites, [.. widths.Select((width, i) => (width, Math.Max(0, shares[1] - shares[i + 2]) / sites.Length))]));
         }
@@ -69,11 +71,11 @@ internal static class LatencyTables
     }
 
     /// <summary>The model with some sites narrowed to their first units; the weights mean nothing, only their sizes count.</summary>
-    private static byte[] Narrow(byte[] start, ShapeBinding oneSample, int[] sites, int width)
+    private static ModelImage Narrow(ModelImage start, TensorStore? scratch, ShapeBinding oneSample, int[] sites, int width)
     {
-        PreparedModel copy = PreparedModel.From(OnnxReader.Load(start), oneSample);
+        PreparedModel copy = PreparedModel.From(start.Load(scratch), oneSample);
         PhysicalRemoval.Apply(copy.Model, [.. sites.Select(i => new SiteRemoval(copy.Inventory.Sites[i], [.. Enumerable.Range(0, width)]))], copy.Invariants);
-        return OnnxWriter.ToBytes(copy.Model);
+        return ModelImage.Of(copy.Model);
     }
 
     private static int[] Widths(PlanOptions options, PruneSite site)

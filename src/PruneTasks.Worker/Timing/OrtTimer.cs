@@ -18,13 +18,13 @@ internal sealed class OrtTimer(IReadOnlyList<TensorData> sample, CancellationTok
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(1.5);
 
     /// <inheritdoc/>
-    public IReadOnlyList<double> Measure(IReadOnlyList<byte[]> models)
+    public IReadOnlyList<double> Measure(IReadOnlyList<ModelImage> models)
     {
         List<OrtSession> sessions = [];
         List<OrtValue> inputs = [];
         try
         {
-            foreach (byte[] model in models) sessions.Add(OrtSession.Load(model, "model to be timed", 1));
+            foreach (ModelImage model in models) sessions.Add(model.Open("model to be timed", 1));
             inputs.AddRange(sample.Select(OrtSession.ToValue));
             for (int i = 0; i < WarmUps; i++) Round(sessions, inputs, i);
             List<double[]> rounds = [];

@@ -1,5 +1,6 @@
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
+using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Pipeline;
 using PruneTasks.Worker.Timing;
 
@@ -101,10 +102,10 @@ public sealed class LatencyTablesTests : IDisposable
     {
         public int Calls { get; private set; }
 
-        public IReadOnlyList<double> Measure(IReadOnlyList<byte[]> models)
+        public IReadOnlyList<double> Measure(IReadOnlyList<ModelImage> models)
         {
             Calls++;
-            long[] counts = [.. models.Select(model => OnnxReader.Load(model).Graph.Initializers.Sum(v => v.Constant!.Count))];
+            long[] counts = [.. models.Select(model => model.Load().Graph.Initializers.Sum(v => v.Constant!.Count))];
             return [.. counts.Select(count => (double)count / counts[1])];
         }
     }

@@ -12,6 +12,9 @@ namespace PruneTasks.WorkerRuns;
 /// <param name="PeakBytes">Largest resident set, libraries included; looked at every 20 ms.</param>
 internal sealed record WorkerRun(int ExitCode, string Output, string Error, double Seconds, long PeakBytes)
 {
+    /// <summary>Largest part of the resident set that no file backs, which the system cannot let go of; 0 where it does not tell (Linux: RssAnon, proc(5)).</summary>
+    public long PeakPrivateBytes { get; init; }
+
     /// <summary>This run, if it succeeded.</summary>
     public WorkerRun Succeeded() => ExitCode == 0 ? this : throw new InvalidOperationException($"the worker ended with {ExitCode}:\n{Output}{Error}");
 }
@@ -41,16 +44,30 @@ internal static class WorkerProcess
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         Task end = process.WaitForExitAsync();
-        long peak = 0;
+        long peak = 0, ours = 0;
         while (await Task.WhenAny(end, Task.Delay(20)) != end)
         {
             peak = Math.Max(peak, Peak(process));
+            ours = Math.Max(ours, Private(process.Id));
             if (Stopwatch.GetElapsedTime(begin) < limit) continue;
             process.Kill(entireProcessTree: true);
             throw new TimeoutException($"the worker does not end:\n{output}{error}");
         }
         await end;
-        return new WorkerRun(process.ExitCode, output.ToString(), error.ToString(), Stopwatch.GetElapsedTime(begin).TotalSeconds, peak);
+        return new WorkerRun(process.ExitCode, output.ToString(), error.ToString(), Stopwatch.GetElapsedTime(begin).TotalSeconds, peak) { PeakPrivateBytes = ours };
+    }
+
+    private static long Private(int id)
+    {
+        try
+        {
+            string? line = OperatingSystem.IsLinux() ? File.ReadLines($"/proc/{id}/status").FirstOrDefault(l => l.StartsWith("RssAnon:", StringComparison.Ordinal)) : null;
+            return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2].Split('\t')[^1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (IOException)
+        {
+            return 0; // It has just ended.
+        }
     }
 
     private static long Peak(Process process)

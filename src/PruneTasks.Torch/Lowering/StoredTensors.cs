@@ -1,0 +1,81 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using PruneTasks.Onnx;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace PruneTasks.Torch.Lowering;
+
+/// <summary>
+/// Weights of a model that works with a <see cref="TensorStore"/>: tensors over the mapped files themselves. Nothing is copied, a table of which a few rows are picked is read
+/// in these rows, and what the system needs the space for it lets go of.
+/// </summary>
+internal static class StoredTensors
+{
+    // As libtorch aligns its own memory; on less, MKL would round otherwise (TorchTypes.Aligned).
+    private const int Alignment = 64;
+
+    private const int Chunk = 1 << 20;
+
+    /// <summary>The constant as a tensor to be read only. Without a store, of few bytes, or not of real numbers: of its own memory.</summary>
+    internal static unsafe Tensor Of(TensorData data, TensorStore? store)
+    {
+        if (store is null || data.Bytes.Length < store.Smallest || TorchTypes.Of(data.Type) is not ScalarType.Float32) return TorchTypes.ToTensor(data);
+        if (data.Type == ElementType.Float32 && data.IsMapped)
+        {
+            using MemoryHandle at = data.Bytes.Pin();
+            if ((nint)at.Pointer % Alignment == 0) return Over(data);
+        }
+        // Half precision, or a file that does not align: once more in the store, as it is computed with.
+        return Over(store.Write(ElementType.Float32, data.Shape, stream =>
+        {
+            int size = TensorData.SizeOf(data.Type)!.Value;
+            for (int start = 0; start < data.Bytes.Length; start += Chunk * size)
+            {
+                ReadOnlyMemory<byte> part = data.Bytes.Slice(start, Math.Min(Chunk * size, data.Bytes.Length - start));
+                stream.Write(MemoryMarshal.AsBytes(new TensorData(data.Type, [part.Length / size], part).ToFloats().AsSpan()));
+            }
+        }));
+    }
+
+    /// <summary>A tensor over a content of a store.</summary>
+    internal static Tensor Over(TensorData data) => tensor(new Reals(data.Bytes).Memory, [.. data.Shape]);
+
+    /// <summary>Writes a float32 tensor into a store.</summary>
+    /// <param name="content">The tensor.</param>
+    /// <param name="type">Type to be rounded to.</param>
+    /// <param name="shape">Shape to be given.</param>
+    /// <param name="store">The store.</param>
+    internal static TensorData Save(Tensor content, ElementType type, IReadOnlyList<long> shape, TensorStore store) => store.Write(type, shape, stream =>
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(content.to(float32).contiguous().bytes);
+        for (int start = 0; start < values.Length; start += Chunk)
+        {
+            ReadOnlySpan<float> part = values.Slice(start, Math.Min(Chunk, values.Length - start));
+            stream.Write(type == ElementType.Float32 ? MemoryMarshal.AsBytes(part) : TensorData.FromFloats(type, [part.Length], part).Bytes.Span);
+        }
+    });
+
+    /// <summary>Mapped bytes as real numbers; they live as long as their store.</summary>
+    private sealed unsafe class Reals(ReadOnlyMemory<byte> bytes) : MemoryManager<float>
+    {
+        public override Span<float> GetSpan() => MemoryMarshal.Cast<byte, float>(MemoryMarshal.AsMemory(bytes).Span);
+
+        public override MemoryHandle Pin(int elementIndex = 0)
+        {
+            using MemoryHandle start = bytes.Pin();
+            return new MemoryHandle((float*)start.Pointer + elementIndex);
+        }
+
+        public override void Unpin()
+        {
+            // Mapped memory does not move.
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            // The store lets go of it.
+        }
+    }
+}
