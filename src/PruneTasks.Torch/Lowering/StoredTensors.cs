@@ -39,7 +39,20 @@ internal static class StoredTensors
     }
 
     /// <summary>A tensor over a content of a store.</summary>
-    internal static Tensor Over(TensorData data) => tensor(new Reals(data.Bytes).Memory, [.. data.Shape]);
+    /// <remarks>
+    /// What TorchSharp offers for memory of others copies it. Its bridge has the call that does not: <c>THSTensor_new</c>, which is torch::from_blob (libtorch, torch/csrc/api/include/torch/types.h).
+    /// </remarks>
+    internal static unsafe Tensor Over(TensorData data)
+    {
+        if (!data.IsMapped) return TorchTypes.ToTensor(data);
+        long[] shape = [.. data.Shape];
+        using MemoryHandle at = data.Bytes.Pin();
+        fixed (long* sizes = shape)
+        {
+            nint tensor = New.Value((nint)at.Pointer, &Forget, sizes, shape.Length, (sbyte)ScalarType.Float32, (sbyte)ScalarType.Float32, (int)DeviceType.CPU, -1, 0);
+            return tensor != 0 ? Tensor.UnsafeCreateTensor(tensor) : throw new InvalidOperationException("libtorch makes no tensor over mapped memory");
+        }
+    }
 
     /// <summary>Writes a float32 tensor into a store.</summary>
     /// <param name="content">The tensor.</param>
@@ -57,25 +70,17 @@ internal static class StoredTensors
         }
     });
 
-    /// <summary>Mapped bytes as real numbers; they live as long as their store.</summary>
-    private sealed unsafe class Reals(ReadOnlyMemory<byte> bytes) : MemoryManager<float>
+    // The store unmaps what it has mapped.
+    [UnmanagedCallersOnly]
+    private static void Forget(nint memory)
     {
-        public override Span<float> GetSpan() => MemoryMarshal.Cast<byte, float>(MemoryMarshal.AsMemory(bytes).Span);
+    }
 
-        public override MemoryHandle Pin(int elementIndex = 0)
-        {
-            using MemoryHandle start = bytes.Pin();
-            return new MemoryHandle((float*)start.Pointer + elementIndex);
-        }
-
-        public override void Unpin()
-        {
-            // Mapped memory does not move.
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            // The store lets go of it.
-        }
+    /// <summary>data, deleter, sizes, number of sizes, type of the data, type wanted, kind and number of the device, whether a gradient is wanted → tensor.</summary>
+    private static unsafe class New
+    {
+        internal static readonly delegate* unmanaged<nint, delegate* unmanaged<nint, void>, long*, int, sbyte, sbyte, int, int, byte, nint> Value =
+            (delegate* unmanaged<nint, delegate* unmanaged<nint, void>, long*, int, sbyte, sbyte, int, int, byte, nint>)NativeLibrary.GetExport(
+                NativeLibrary.Load("LibTorchSharp", typeof(torch).Assembly, null), "THSTensor_new");
     }
 }
