@@ -14,7 +14,7 @@ public sealed class CacheTests : IDisposable
         PruneCache cache = new(Root);
         foreach (string key in Keys)
         {
-            Dictionary<string, string> files = PruneCache.FileNames.ToDictionary(name => name, name => _worker.Folder.Write($"{key}/{name}", new string('x', 1000)));
+            Dictionary<string, string> files = PruneCache.FileNames.Where(name => name != PruneCache.Data).ToDictionary(name => name, name => _worker.Folder.Write($"{key}/{name}", new string('x', 1000)));
             cache.Add(key, new CacheEntryInfo("vit", "/app/vit.prune.yaml", "", "vit: smaller"), files);
         }
         File.SetLastWriteTimeUtc(Path.Combine(FolderOf(Keys[0]), CacheEntry.FileName), new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
