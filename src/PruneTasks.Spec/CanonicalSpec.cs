@@ -5,7 +5,7 @@ namespace PruneTasks.Spec;
 
 /// <summary>
 /// Text that is equal for specs that mean the same: comments, order, spacing and written-out defaults make no difference, nor does the
-/// folder that the spec lies in. Files that the spec names are hashed by the caller; here they are only paths.
+/// folder that the spec lies in, nor how the class looks and the model is deployed, because neither changes what is pruned. Files that the spec names are hashed by the caller; here they are only paths.
 /// </summary>
 public static class CanonicalSpec
 {

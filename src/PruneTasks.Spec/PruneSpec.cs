@@ -47,6 +47,15 @@ public sealed record PruneSpec
     /// <summary>What the pruned model must keep, or null.</summary>
     public QualityContract? Quality { get; init; }
 
+    /// <summary>Whether the generated types are public.</summary>
+    public bool Public { get; init; }
+
+    /// <summary>What people should know of the model, or null.</summary>
+    public CardSpec? Card { get; init; }
+
+    /// <summary>How the model reaches the app.</summary>
+    public DeploySpec Deploy { get; init; } = new("auto", "none");
+
     /// <summary>Where each key stands, by dotted path such as <c>prune.budget.macs</c>.</summary>
     internal IReadOnlyDictionary<string, SourceSpan> Places { get; init; } = new Dictionary<string, SourceSpan>();
 
@@ -73,6 +82,20 @@ public sealed record PruneSpec
         : Places.Count == 0 ? SourceSpan.None
         : Places.Values.OrderBy(p => p.Line).ThenBy(p => p.Column).First();
 }
+
+/// <summary>The card section; null for what it does not say.</summary>
+/// <param name="Name">Name of the model.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="License">Its licence.</param>
+/// <param name="Author">Who made it.</param>
+/// <param name="Source">Where the dense model comes from.</param>
+/// <param name="Description">A sentence on it.</param>
+public sealed record CardSpec(string? Name, string? Version, string? License, string? Author, string? Source, string? Description);
+
+/// <summary>How the model reaches the app. Words are those of docs/spec.md.</summary>
+/// <param name="Embed"><c>auto</c>, <c>resource</c> or <c>file</c>.</param>
+/// <param name="Compression"><c>none</c> or <c>brotli</c>.</param>
+public sealed record DeploySpec(string Embed, string Compression);
 
 /// <summary>A path of the spec.</summary>
 /// <param name="Written">As written, with <c>/</c> as separator.</param>

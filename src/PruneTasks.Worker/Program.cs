@@ -10,5 +10,6 @@ CommandContext context = new(Console.Out, Console.Error)
         : static () => Console.WindowWidth is > 0 and int width ? width : 80,
 };
 // What a build starts is known without the parser, which would take a third of the time until the work begins.
+if (args is ["compress", { } source, { } target]) return ModelCompression.Run(source, target, context);
 if (RequestRun.FileOf(args) is { } request) return RequestRun.UntilSignal(request, context);
 return await WorkerCommandLine.RunAsync(args, context).ConfigureAwait(false);

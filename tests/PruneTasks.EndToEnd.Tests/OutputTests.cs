@@ -47,7 +47,7 @@ public sealed class OutputTests(PackedPackage package)
         (await app.Build()).Succeeded();
 
         Assert.Equal(0, app.Starts);
-        Assert.Equal("PruneTasks.tiny.onnx", (await app.Run("bin/Debug/net10.0/App.dll")).Succeeded().Output.Trim());
+        Assert.Equal("PruneTasks.tiny.onnx PruneTasks.tiny.onnx.card.json", (await app.Run("bin/Debug/net10.0/App.dll")).Succeeded().Output.Trim());
         Assert.True(File.Exists(app["bin", "Debug", "net10.0", "PruneTasks.Runtime.dll"]));
         Assert.False(Directory.Exists(app["obj", "prunetasks"]));
 

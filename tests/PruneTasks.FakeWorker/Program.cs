@@ -7,6 +7,14 @@ using PruneTasks.Worker.Running;
 // Stands in for the worker in tests of the build: keeps the worker's contract, prunes nothing, and records every start as one line of
 // "fake-worker.log" beside the spec, or of the file that FAKE_WORKER_LOG names. "fake-worker.mode" beside the spec says how to behave.
 ParentWatch.Start();
+if (args is ["compress", string source, string target])
+{
+    using FileStream compressed = File.Create(target);
+    compressed.Write(BitConverter.GetBytes(new FileInfo(source).Length));
+    using System.IO.Compression.BrotliStream brotli = new(compressed, System.IO.Compression.CompressionLevel.Fastest);
+    brotli.Write(File.ReadAllBytes(source));
+    return 0;
+}
 string requestPath = args is ["prune", "--request", string path] ? path : throw new ArgumentException("prune --request <file>");
 JsonNode request = JsonNode.Parse(File.ReadAllText(requestPath))!;
 string spec = request["spec"]!.GetValue<string>();

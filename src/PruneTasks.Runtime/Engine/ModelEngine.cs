@@ -85,13 +85,18 @@ public sealed class ModelEngine : IDisposable, IAsyncDisposable
     public static ModelEngine Load(ModelDefinition definition, ModelOptions? options, Action<SessionOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        return Load(definition, EmbeddedModel.Read(definition.Owner.Assembly, definition.Resource, definition.Name), options, configure);
+        return Load(
+            definition, session => EmbeddedModel.Open(definition.Owner.Assembly, definition.Resource, definition.Name, session), options, configure);
     }
 
     /// <summary>The same for a model that is in memory already.</summary>
-    internal static ModelEngine Load(ModelDefinition definition, byte[] bytes, ModelOptions? options = null, Action<SessionOptions>? configure = null)
+    internal static ModelEngine Load(ModelDefinition definition, byte[] bytes, ModelOptions? options = null, Action<SessionOptions>? configure = null) =>
+        Load(definition, session => new InferenceSession(bytes, session), options, configure);
+
+    private static ModelEngine Load(
+        ModelDefinition definition, Func<SessionOptions, InferenceSession> create, ModelOptions? options, Action<SessionOptions>? configure)
     {
-        (InferenceSession session, string provider) = SessionOpener.Open(definition.Name, options, configure, settings => new InferenceSession(bytes, settings));
+        (InferenceSession session, string provider) = SessionOpener.Open(definition.Name, options, configure, create);
         try
         {
             foreach (TensorSignature input in definition.Inputs)

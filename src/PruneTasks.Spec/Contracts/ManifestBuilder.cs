@@ -47,6 +47,8 @@ public static class ManifestBuilder
                 Outputs = classes is null ? signature.Outputs : [.. signature.Outputs.Select((output, i) => classes.Keep(i, output))],
                 Labels = classes is null ? labels : classes.Keep(labels),
                 Image = image,
+                Public = spec.Public,
+                Card = spec.Card,
             },
             diagnostics)
         {

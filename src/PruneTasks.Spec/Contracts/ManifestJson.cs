@@ -16,7 +16,9 @@ internal static class ManifestJson
         ("inputs", JsonValue.Array(manifest.Inputs.Select(Tensor))),
         ("outputs", JsonValue.Array(manifest.Outputs.Select(Tensor))),
         ("labels", manifest.Labels is { } labels ? JsonValue.Array(labels.Select(JsonValue.Of)) : null),
-        ("image", manifest.Image is { } image ? Image(image) : null)));
+        ("image", manifest.Image is { } image ? Image(image) : null),
+        ("public", manifest.Public ? JsonValue.Of(true) : null),
+        ("card", manifest.Card is { } card ? Card(card) : null)));
 
     public static ModelManifest Read(JsonValue root) => new()
     {
@@ -31,7 +33,22 @@ internal static class ManifestJson
         Outputs = [.. root.RequireArray("outputs").Items.Select(Tensor)],
         Labels = root.FindArray("labels") is { } labels ? [.. labels.Items.Select(label => label.AsString("labels"))] : null,
         Image = root.FindObject("image") is { } image ? Image(image) : null,
+        Public = root.Find("public") is { Kind: not JsonKind.Null } && root.RequireBool("public"),
+        Card = root.FindObject("card") is { } card ? Card(card) : null,
     };
+
+    private static JsonValue Card(CardSpec card) => JsonValue.Object(
+        ("name", Optional(card.Name)),
+        ("version", Optional(card.Version)),
+        ("license", Optional(card.License)),
+        ("author", Optional(card.Author)),
+        ("source", Optional(card.Source)),
+        ("description", Optional(card.Description)));
+
+    private static CardSpec Card(JsonValue card) => new(
+        card.FindString("name"), card.FindString("version"), card.FindString("license"), card.FindString("author"), card.FindString("source"), card.FindString("description"));
+
+    private static JsonValue? Optional(string? text) => text is null ? null : JsonValue.Of(text);
 
     private static JsonValue Tensor(TensorSignature tensor) => JsonValue.Object(
         ("name", JsonValue.Of(tensor.Name)),

@@ -37,6 +37,12 @@ public sealed record ModelManifest
     /// <summary>How an image becomes a tensor, with width and height; null unless the task has images.</summary>
     public ImageSpec? Image { get; init; }
 
+    /// <summary>Whether the generated types are public.</summary>
+    public bool Public { get; init; }
+
+    /// <summary>What people should know of the model, or null.</summary>
+    public CardSpec? Card { get; init; }
+
     /// <summary>The text of the file: JSON, LF, stable order.</summary>
     public string ToJson() => ManifestJson.Write(this);
 

@@ -14,4 +14,22 @@ public static partial class PruneDiagnostics
         "PRUNE0307",
         "A packed library hides what its users need at run time",
         "the reference to PruneTasks has PrivateAssets=\"all\", so users of this package get neither PruneTasks.Runtime nor ONNX Runtime; remove PrivateAssets");
+
+    /// <summary>A model lies beside the app instead of in the assembly.</summary>
+    public static readonly PruneDiagnosticDescriptor Beside = Info(
+        "PRUNE0308",
+        "The model lies beside the app",
+        "model '{0}' becomes a file beside the app: {1}");
+
+    /// <summary>A model cannot be embedded as the spec asks.</summary>
+    public static readonly PruneDiagnosticDescriptor NotEmbeddable = Error(
+        "PRUNE0309",
+        "The model cannot be embedded",
+        "model '{0}' cannot be embedded: {1}; set 'deploy: {{ embed: file }}'");
+
+    /// <summary>A model could not be compressed.</summary>
+    public static readonly PruneDiagnosticDescriptor NotCompressed = Error(
+        "PRUNE0310",
+        "The model could not be compressed",
+        "model '{0}' could not be compressed: {1}");
 }

@@ -27,8 +27,23 @@ internal sealed class SpecBinder(SpecValues values, string file, string folder, 
             Prune = Prune(),
             Quality = values.Number("quality.max-drop") is { } drop
                 ? new QualityContract(values.Text("quality.metric")!, drop, values.Text("quality.on-miss")!) : null,
+            Public = values.Boolean("public")!.Value,
+            Card = values.Has("card")
+                ? new CardSpec(
+                    values.Text("card.name"), values.Text("card.version"), values.Text("card.license"),
+                    values.Text("card.author"), values.Text("card.source"), values.Text("card.description"))
+                : null,
+            Deploy = Deploy(),
             Places = values.Places,
         };
+    }
+
+    private DeploySpec Deploy()
+    {
+        var deploy = new DeploySpec(values.Text("deploy.embed")!, values.Text("deploy.compression")!);
+        if (deploy is { Embed: "file", Compression: not "none" })
+            Report(PruneDiagnostics.Conflict, "deploy.compression", "deploy.compression", "deploy.embed: file", "a file beside the app is not compressed: ONNX Runtime maps it");
+        return deploy;
     }
 
     private LabelSource? Labels() => values.Find("labels") switch

@@ -21,6 +21,7 @@ internal static class SpecValueReader
             SpecKind.Integer => Integer(key, node),
             SpecKind.Number => Number(key, node),
             SpecKind.Boolean => Boolean(node),
+            SpecKind.Text => Label(node),
             SpecKind.Path => Text(node),
             SpecKind.Identifier => Text(node) is { } name && CSharpNames.IsIdentifier(name) ? name : null,
             SpecKind.Namespace => Text(node) is { } name && name.Split('.').All(CSharpNames.IsIdentifier) ? name : null,

@@ -17,6 +17,9 @@ internal enum SpecKind
     /// <summary>true or false.</summary>
     Boolean,
 
+    /// <summary>A text for people; numbers are read as they are written.</summary>
+    Text,
+
     /// <summary>A path, relative to the folder of the spec.</summary>
     Path,
 

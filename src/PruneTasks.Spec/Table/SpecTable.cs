@@ -33,10 +33,13 @@ internal static partial class SpecTable
                 ],
             },
             new("labels", SpecKind.Labels, "Names of the classes in the order of the scores: a text file with one label per line, or a list.") { DefaultInWords = "none", Example = "labels.txt" },
+            new("public", SpecKind.Boolean, "Whether the generated types are public; an app uses them itself, a library may give them out.") { Default = "false", Example = "true" },
+            Card(),
             Image(),
             Data(),
             Prune(),
             Quality(),
+            Deploy(),
         ],
     };
 
@@ -96,6 +99,41 @@ internal static partial class SpecTable
             {
                 Default = "\"center\"",
                 Words = [new("center", "the middle is kept"), new("none", "the resized image must fit exactly")],
+            },
+        ],
+    };
+
+    private static SpecKey Card() => new("card", SpecKind.Section, "What people should know of the model: in the generated class's documentation and its Card.")
+    {
+        Keys =
+        [
+            new("card.name", SpecKind.Text, "Name of the model.") { DefaultInWords = "the stem of the spec", Example = "ViT-B/16" },
+            new("card.version", SpecKind.Text, "Version of the model.") { DefaultInWords = "none", Example = "1.2.0" },
+            new("card.license", SpecKind.Text, "Licence of the model, best as an SPDX expression.") { DefaultInWords = "none", Example = "Apache-2.0" },
+            new("card.author", SpecKind.Text, "Who made the model.") { DefaultInWords = "none", Example = "Acme" },
+            new("card.source", SpecKind.Text, "Where the dense model comes from.") { DefaultInWords = "none", Example = "https://example.org/vit" },
+            new("card.description", SpecKind.Text, "A sentence on the model.") { DefaultInWords = "none", Example = "Tells 1000 things apart." },
+        ],
+    };
+
+    private static SpecKey Deploy() => new("deploy", SpecKind.Section, "How the model reaches the app.")
+    {
+        Keys =
+        [
+            new("deploy.embed", SpecKind.Word, "Where the model is.")
+            {
+                Default = "\"auto\"",
+                Words =
+                [
+                    new("auto", "in the assembly, up to the size of PruneTasksEmbedLimit; above it a file"),
+                    new("resource", "in the assembly"),
+                    new("file", "a file beside the app, checked by its hash when it is loaded"),
+                ],
+            },
+            new("deploy.compression", SpecKind.Word, "Whether the resource is compressed; loading takes longer then.")
+            {
+                Default = "\"none\"",
+                Words = [new("none", "no"), new("brotli", "Brotli (RFC 7932)")],
             },
         ],
     };

@@ -12,6 +12,7 @@ internal static class SpecWording
         SpecKind.Integer => key.Min == key.Max ? "the number " + Number(key.Min) : "a whole number" + Range(key),
         SpecKind.Number => "a number" + Range(key),
         SpecKind.Boolean => "true or false",
+        SpecKind.Text => "a text",
         SpecKind.Path => "a path",
         SpecKind.Identifier => "a C# identifier that is no keyword",
         SpecKind.Namespace => "C# identifiers separated by dots",

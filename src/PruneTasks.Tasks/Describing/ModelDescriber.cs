@@ -48,6 +48,8 @@ internal static class ModelDescriber
             Class = item.Class,
             Namespace = item.Namespace,
             Resource = built.Manifest.Resource,
+            Embed = spec.Deploy.Embed,
+            Compression = spec.Deploy.Compression,
             CanonicalSpec = Sha256.OfText(CanonicalSpec.Write(WithoutNames(spec, built.Manifest.Labels))),
             DescribedState = state,
             DescribedFiles = described,

@@ -33,6 +33,18 @@ internal sealed record ModelFolder(string Directory)
     /// <summary>The outcome of the last good run.</summary>
     public string Result => Path.Combine(Directory, "result.json");
 
+    /// <summary>What was last prepared for the assembly, and of what.</summary>
+    public string Embedding => Path.Combine(Directory, Name + ".embed.txt");
+
+    /// <summary>The model as a compressed resource.</summary>
+    public string Compressed => Path.Combine(Directory, Name + ".embed.br");
+
+    /// <summary>The resource that stands for a model beside the app.</summary>
+    public string Pointer => Path.Combine(Directory, Name + ".embed.json");
+
+    /// <summary>What pruning did, as the generated class's card shows it.</summary>
+    public string Card => Path.Combine(Directory, Name + ".card.json");
+
     /// <summary>What the worker was asked.</summary>
     public string Request => Path.Combine(Directory, "request.json");
 

@@ -32,6 +32,12 @@ internal sealed record ModelRecord
     /// <summary>Name of the embedded resource.</summary>
     public required string Resource { get; init; }
 
+    /// <summary>Where the model shall be: <c>auto</c>, <c>resource</c> or <c>file</c>.</summary>
+    public string Embed { get; init; } = "auto";
+
+    /// <summary>Compression of the resource: <c>none</c> or <c>brotli</c>.</summary>
+    public string Compression { get; init; } = "none";
+
     /// <summary>SHA-256 of the canonical spec: comments, order and spacing are not in it.</summary>
     public required string CanonicalSpec { get; init; }
 
@@ -74,6 +80,8 @@ internal sealed record ModelRecord
             Class = text.Find("class"),
             Namespace = text.Find("namespace"),
             Resource = resource,
+            Embed = text.Find("embed") ?? "auto",
+            Compression = text.Find("compression") ?? "none",
             CanonicalSpec = canonical,
             DescribedState = state,
             DescribedFiles = text.All("described"),
@@ -89,7 +97,7 @@ internal sealed record ModelRecord
     {
         RecordText text = new RecordText()
             .Add("spec", Spec).Add("name", Name).Add("model", Model).Add("model-override", ModelOverride)
-            .Add("class", Class).Add("namespace", Namespace).Add("resource", Resource)
+            .Add("class", Class).Add("namespace", Namespace).Add("resource", Resource).Add("embed", Embed).Add("compression", Compression)
             .Add("canonical", CanonicalSpec).Add("state", DescribedState).Add("tool", Tool).Add("natives", Natives);
         foreach (string file in DescribedFiles)
             text.Add("described", file);

@@ -33,6 +33,7 @@ internal static class SchemaText
         SpecKind.Integer => Node(key, Range(key, "integer")),
         SpecKind.Number => Node(key, Range(key, "number")),
         SpecKind.Boolean => Node(key, ("type", JsonValue.Of("boolean"))),
+        SpecKind.Text => Node(key, ("type", List("string", "number", "boolean")), ("minLength", JsonValue.Of(1))),
         SpecKind.Path => Node(key, ("type", JsonValue.Of("string")), ("minLength", JsonValue.Of(1))),
         SpecKind.Identifier => Node(key, ("type", JsonValue.Of("string")), ("pattern", JsonValue.Of(Identifier + "$"))),
         SpecKind.Namespace => Node(key, ("type", JsonValue.Of("string")), ("pattern", JsonValue.Of(Identifier + "(\\.[\\p{L}_][\\p{L}\\p{Nd}_]*)*$"))),

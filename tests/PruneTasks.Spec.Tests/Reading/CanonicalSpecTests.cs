@@ -46,6 +46,13 @@ public sealed class CanonicalSpecTests
         Assert.NotEqual(Canonical("version: 1"), Canonical("version: 1\n" + setting));
     }
 
+    [Theory]
+    [InlineData("public: true")]
+    [InlineData("card: { name: A, version: 1.2 }")]
+    [InlineData("deploy: { embed: file }")]
+    public void What_does_not_change_the_pruned_model_makes_none(string setting) =>
+        Assert.Equal(Canonical("version: 1"), Canonical("version: 1\n" + setting));
+
     private static string Canonical(string text, string file = "a.prune.yaml") =>
         CanonicalSpec.Write(PruneSpecReader.Read(text, file).Spec!);
 }
