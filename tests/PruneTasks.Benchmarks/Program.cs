@@ -8,6 +8,7 @@ using PruneTasks.Benchmarks.Models;
 using PruneTasks.Benchmarks.Probes;
 using PruneTasks.Benchmarks.Quality;
 using PruneTasks.Benchmarks.Scale;
+using PruneTasks.Benchmarks.Wrapper;
 using PruneTasks.BuildTesting;
 
 Option<int[]> seeds = new("--seed")
@@ -57,7 +58,12 @@ conformance.SetAction((parsed, cancellation) =>
     return parsed.GetValue(from) is { } first ? Task.FromResult(ConformanceBatch.RunFrom(path, first)) : ConformanceCommand.Run(path, parsed.GetValue(page), Console.Out, cancellation);
 });
 
+<<<<<<< HEAD
 RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, noop, clean, kill, concurrent, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out), LargeBenchmark.Create(Console.Out) };
+=======
+RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, noop, clean, kill, concurrent, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out) };
+foreach (Command command in WrapperCommands.Create(Console.Out)) root.Add(command);
+>>>>>>> 8c0da08 (Measure wrappers: overhead, stress, loading; document what is generated)
 foreach (Command command in FuzzBenchmark.Commands()) root.Add(command);
 
 return await root.Parse(args).InvokeAsync();

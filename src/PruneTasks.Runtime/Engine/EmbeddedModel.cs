@@ -19,7 +19,7 @@ internal static class EmbeddedModel
 
     /// <summary>Creates the session.</summary>
     /// <exception cref="ModelException"><see cref="ModelErrorKind.Load"/>: no such resource, or a file that is missing or not the one that was built.</exception>
-    public static InferenceSession Open(Assembly assembly, string resource, string model, SessionOptions options)
+    public static InferenceSession Open(Assembly assembly, string resource, string model, SessionOptions options, string? folder = null)
     {
         if (assembly.GetManifestResourceStream(resource) is { } plain)
         {
@@ -34,7 +34,7 @@ internal static class EmbeddedModel
         if (assembly.GetManifestResourceStream(resource + PointerSuffix) is { } pointer)
         {
             using (pointer)
-                return new InferenceSession(ModelFiles.Check(pointer, model, AppContext.BaseDirectory), options);
+                return new InferenceSession(ModelFiles.Check(pointer, model, folder ?? AppContext.BaseDirectory), options);
         }
         string[] present = assembly.GetManifestResourceNames();
         throw new ModelException(ModelErrorKind.Load,
