@@ -45,8 +45,8 @@ public sealed class OnnxModel
     /// <summary>Bytes of weights that lie in other files, beside the one it was read from.</summary>
     public long ExternalBytes => Wire?.External.TotalBytes ?? 0;
 
-    /// <summary>Bytes that these take on the disk: what several tensors share counts once.</summary>
-    public long ExternalFileBytes => Wire?.External.DistinctBytes ?? 0;
+    /// <summary>Bytes of the files that hold these.</summary>
+    public long ExternalFileBytes => Wire?.External.FileBytes ?? 0;
 
     /// <summary>Locations of these files as the model has them, relative to its folder.</summary>
     public IReadOnlyList<string> ExternalLocations => Wire?.External.Locations ?? [];

@@ -21,8 +21,8 @@ internal sealed class ExternalData(string? folder, TensorStore? store = null)
     /// <summary>Bytes of all tensors that were read; what is shared counts for each of them.</summary>
     public long TotalBytes { get; private set; }
 
-    /// <summary>Bytes of the files that they take; what is shared counts once.</summary>
-    public long DistinctBytes { get; private set; }
+    /// <summary>Bytes of the files that hold them.</summary>
+    public long FileBytes => _files.Values.Sum(file => file.Length);
 
     /// <summary>Bytes of a tensor whose <c>data_location</c> is EXTERNAL.</summary>
     /// <param name="tensor">The <c>TensorProto</c>.</param>
@@ -67,7 +67,7 @@ internal sealed class ExternalData(string? folder, TensorStore? store = null)
         (MemoryMappedFile file, string path, long fileLength) = Open(location, tensor);
         if (offset > fileLength || length > fileLength - offset)
             throw Fail(OnnxFormatError.ExternalDataMissing, tensor, $"'{location}' has {fileLength} bytes; {length} from {offset} are claimed");
-        if (length > int.MaxValue) throw Fail(OnnxFormatError.InvalidTensor, tensor, "a single tensor is larger than 2 GB");
+        if (length > int.MaxValue) throw Fail(OnnxFormatError.InvalidTensor, tensor, $"tensor '{tensor.TextOf(TensorFields.Name)}' has {length} bytes; a single one may have 2 GB");
         Claim(location, offset, length, tensor);
         TotalBytes += length;
         return length == 0 ? default : store?.Map(path, offset, (int)length) ?? new MappedBytes(file, path, offset, (int)length).Memory;
@@ -85,7 +85,6 @@ internal sealed class ExternalData(string? folder, TensorStore? store = null)
             return;
         }
         claims.Add(offset, (length, 1));
-        DistinctBytes += length;
         int at = claims.IndexOfKey(offset);
         bool before = at > 0 && claims.Keys[at - 1] + claims.Values[at - 1].Length > offset, behind = at + 1 < claims.Count && offset + length > claims.Keys[at + 1];
         if (before || behind) throw Fail(OnnxFormatError.InvalidTensor, tensor, $"two tensors claim overlapping parts of '{location}'");

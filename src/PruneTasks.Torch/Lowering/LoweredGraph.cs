@@ -42,7 +42,7 @@ public sealed class LoweredGraph : IDisposable
         foreach (Value value in plan.Constants)
         {
             using var scope = NewDisposeScope();
-            graph._weights.Add(value, StoredTensors.Of(value.Constant!, store).DetachFromDisposeScope());
+            graph._weights.Add(value, StoredTensors.Of(value, store).DetachFromDisposeScope());
         }
         foreach ((Graph body, LoweringPlan inner) in plan.Bodies) graph._bodies.Add(body, Create(inner, store));
         return graph;

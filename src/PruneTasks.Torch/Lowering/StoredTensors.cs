@@ -18,9 +18,14 @@ internal static class StoredTensors
     private const int Chunk = 1 << 20;
 
     /// <summary>The constant as a tensor to be read only. Without a store, of few bytes, or not of real numbers: of its own memory.</summary>
-    internal static unsafe Tensor Of(TensorData data, TensorStore? store)
+    /// <param name="constant">The constant.</param>
+    /// <param name="store">Store of the model.</param>
+    internal static unsafe Tensor Of(Value constant, TensorStore? store)
     {
+        TensorData data = constant.Constant!;
         if (store is null || data.Bytes.Length < store.Smallest || TorchTypes.Of(data.Type) is not ScalarType.Float32) return TorchTypes.ToTensor(data);
+        // Rows become float32 when they are picked.
+        if (data.IsMapped && IsTable(constant)) return Over(data);
         if (data.Type == ElementType.Float32 && data.IsMapped)
         {
             using MemoryHandle at = data.Bytes.Pin();
@@ -38,7 +43,10 @@ internal static class StoredTensors
         }));
     }
 
-    /// <summary>A tensor over a content of a store.</summary>
+    /// <summary>Nothing but rows is read from it.</summary>
+    private static bool IsTable(Value constant) => constant is { IsGraphOutput: false, IsCaptured: false } && constant.Uses.All(use => use is { Index: 0, Node: { OpType: "Gather", Domain: "" } });
+
+    /// <summary>A tensor over a content of a store, in the type that it has there.</summary>
     /// <remarks>
     /// What TorchSharp offers for memory of others copies it. Its bridge has the call that does not: <c>THSTensor_new</c>, which is torch::from_blob (libtorch, torch/csrc/api/include/torch/types.h).
     /// </remarks>
@@ -46,10 +54,11 @@ internal static class StoredTensors
     {
         if (!data.IsMapped) return TorchTypes.ToTensor(data);
         long[] shape = [.. data.Shape];
+        ScalarType type = data.Type switch { ElementType.Float16 => ScalarType.Float16, ElementType.BFloat16 => ScalarType.BFloat16, _ => ScalarType.Float32 };
         using MemoryHandle at = data.Bytes.Pin();
         fixed (long* sizes = shape)
         {
-            nint tensor = New.Value((nint)at.Pointer, &Forget, sizes, shape.Length, (sbyte)ScalarType.Float32, (sbyte)ScalarType.Float32, (int)DeviceType.CPU, -1, 0);
+            nint tensor = New.Value((nint)at.Pointer, &Forget, sizes, shape.Length, (sbyte)type, (sbyte)type, (int)DeviceType.CPU, -1, 0);
             return tensor != 0 ? Tensor.UnsafeCreateTensor(tensor) : throw new InvalidOperationException("libtorch makes no tensor over mapped memory");
         }
     }

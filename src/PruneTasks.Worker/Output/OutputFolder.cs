@@ -19,7 +19,7 @@ internal sealed class OutputFolder : IDisposable
     public OutputFolder(string folder)
     {
         _folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        _temporary = $"{_folder}.{Guid.NewGuid():N}.tmp";
+        _temporary = TemporaryFolders.New(_folder);
         Guard(_folder, () => Directory.CreateDirectory(_temporary));
     }
 
@@ -59,17 +59,7 @@ internal sealed class OutputFolder : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        try
-        {
-            if (Directory.Exists(_temporary)) Directory.Delete(_temporary, recursive: true);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            // Left-overs beside the output do no harm, and the run itself has an outcome to report.
-        }
-    }
+    public void Dispose() => TemporaryFolders.Remove(_temporary);
 
     private static void Guard(string path, Action write)
     {

@@ -20,7 +20,7 @@ internal sealed class ScratchFolder(string output, int smallest) : IDisposable
     /// <exception cref="PruneDiagnosticException">There is no room, or the model is too large without its weights.</exception>
     public ModelFile Take(PruneSpec spec, ModelFile model)
     {
-        string folder = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))}.{Guid.NewGuid():N}.tmp";
+        string folder = TemporaryFolders.New(output);
         try
         {
             _store = new TensorStore(folder, smallest);

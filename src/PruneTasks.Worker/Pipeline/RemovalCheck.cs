@@ -30,6 +30,7 @@ internal sealed class RemovalCheck
     private readonly double _tolerance;
     private readonly int _threads;
     private string _why = "";
+    private bool _refused;
 
     private RemovalCheck(PreparedModel model, CalibrationSet samples, Func<OnnxModel, UnitInventory> find, int seed, int threads)
     {
@@ -88,14 +89,29 @@ internal sealed class RemovalCheck
             UnitGate.Apply(gated.Graph, off);
             (OnnxModel removed, SiteRemoval[] taken) = Copy(sites, scratch);
             PhysicalRemoval.Apply(removed, taken, ShapeInvariants.Find(removed));
-            using OrtSession before = ModelImage.Of(gated).Open("gated model", _threads);
+            using OrtSession before = Open(gated);
             return IsSame(before, ModelImage.Of(removed));
         }
-        catch (Exception problem) when (problem is PruneDiagnosticException or OnnxRuntimeException or InvalidOperationException or ArgumentException or KeyNotFoundException or OverflowException)
+        catch (Exception problem) when (!_refused && (problem is PruneDiagnosticException or OnnxRuntimeException or InvalidOperationException or ArgumentException or KeyNotFoundException or OverflowException))
         {
             // Whatever goes wrong in a removal is a removal that is not exact.
             _why = problem.Message;
             return false;
+        }
+    }
+
+    // The same operators as in the dense model: if ONNX Runtime refuses that too, no place is to blame.
+    private OrtSession Open(OnnxModel gated)
+    {
+        try
+        {
+            return ModelImage.Of(gated).Open("gated model", _threads);
+        }
+        catch (PruneDiagnosticException)
+        {
+            _refused = true;
+            using (_model.Open("dense model", _threads)) _refused = false;
+            throw;
         }
     }
 

@@ -3,7 +3,9 @@ using PruneTasks.Onnx;
 using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Diagnostics;
 using PruneTasks.Worker.Evaluation;
+using PruneTasks.Worker.Inputs;
 using PruneTasks.Worker.Pipeline;
+using PruneTasks.Worker.Report;
 using PruneTasks.Worker.Running;
 
 namespace PruneTasks.Worker.Tests.Cli;
@@ -63,6 +65,41 @@ public sealed class LargeModelTests : IDisposable
     }
 
     [Fact]
+    public void Half_precision_is_computed_from_a_copy_in_the_store_and_stays_what_it_was()
+    {
+        Model(external: true, half: ElementType.Float16);
+        PruneResult ordinary = Prune("ordinary", long.MaxValue, long.MaxValue), two = Prune("two", Low, Low);
+        Assert.Equal(Contents(ordinary.Files!.Model), Contents(two.Files!.Model));
+        Assert.All(OnnxReader.Load(two.Files.Model).Graph.Initializers.Where(v => v.Constant!.IsMapped), v => Assert.Equal(ElementType.Float16, v.Type));
+        AssertNothingLeft("ordinary", "two");
+    }
+
+    [Fact]
+    public void What_OnnxRuntime_does_not_run_is_not_pruned()
+    {
+        // Of most operators it has none in bfloat16 on the CPU.
+        Model(external: true, half: ElementType.BFloat16);
+        foreach (long limit in (long[])[Low, long.MaxValue])
+        {
+            PruneDiagnosticException problem = Assert.Throws<PruneDiagnosticException>(() => Prune("out", limit, Low));
+            Assert.Equal("PRUNE0109", Assert.Single(problem.Diagnostics).Id);
+            Assert.Matches("NOT_IMPLEMENTED|not find an implementation", problem.Message);
+            AssertNothingLeft();
+        }
+    }
+
+    [Fact]
+    public void The_size_of_a_model_is_that_of_all_its_files()
+    {
+        Model(external: true);
+        ModelFile file = ModelFile.Read(_folder.File("dense.onnx"), largest: Low);
+        Assert.True(file.IsTooLarge);
+        Assert.Equal(new FileInfo(_folder.File("dense.onnx")).Length + new FileInfo(_folder.File("dense.onnx.data")).Length, file.Length);
+        string size = Figures.Bytes(file.Length);
+        Assert.Contains($"file size     {size}", Inspection.InspectionText.Write(Inspection.ModelInspection.Of(file)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_that_ends_early_leaves_the_last_pair_of_files()
     {
         Model(external: true);
@@ -113,11 +150,12 @@ public sealed class LargeModelTests : IDisposable
     }
 
     // The toy text encoder of ../shared, as it is or in two files.
-    private void Model(bool external = false)
+    private void Model(bool external = false, ElementType? half = null)
     {
         Assert.SkipUnless(SharedData.Folder is not null, SharedData.Missing);
         string folder = SharedData.Path("models/text-encoder-toy-102k");
         OnnxModel model = OnnxReader.Load(Path.Combine(folder, "text_encoder_toy_op17.onnx"));
+        if (half is { } type) Round(model.Graph, type);
         if (external) OnnxWriter.SaveInTwo(model, _folder.File("dense.onnx"), ".data");
         else OnnxWriter.Save(model, _folder.File("dense.onnx"));
         _folder.Write("text.prune.yaml", $$"""
@@ -129,6 +167,22 @@ public sealed class LargeModelTests : IDisposable
             prune:
               ratios: { ffn: 0.75, qk: 0.5, vo: 0.5 }
             """);
+    }
+
+    // All numbers in half precision; only the answers are cast back.
+    private static void Round(Graph graph, ElementType type)
+    {
+        foreach (Value value in graph.Initializers.Where(v => v.Constant?.Type == ElementType.Float32).ToArray())
+            graph.SetInitializer(value, TensorData.FromFloats(type, value.Constant!.Shape, value.Constant.ToFloats()));
+        foreach (Node node in graph.Nodes.ToArray())
+        {
+            if (node.Attributes.TryGetValue("value", out AttributeData? value) && value.Tensor is { Type: ElementType.Float32 } tensor)
+                graph.SetAttributes(node, new Dictionary<string, AttributeData>(node.Attributes) { ["value"] = TensorData.FromFloats(type, tensor.Shape, tensor.ToFloats()) });
+            if (node.OpType == "Cast" && node.Int("to", 0) == (long)ElementType.Float32)
+                graph.SetAttributes(node, new Dictionary<string, AttributeData>(node.Attributes) { ["to"] = (long)type });
+        }
+        Value answer = graph.Outputs[0];
+        graph.InsertAfter(answer, "Cast", before => [before], new Dictionary<string, AttributeData> { ["to"] = (long)ElementType.Float32 });
     }
 
     private PruneResult Prune(string output, long inMemory, long inOne, Action<string>? log = null, CancellationToken? cancellation = null) =>

@@ -45,6 +45,18 @@ public sealed class OutputFolderTests : IDisposable
     }
 
     [Fact]
+    public void What_a_killed_run_left_beside_the_folder_goes_and_what_others_write_stays()
+    {
+        // No process has this number: it is above the largest that Linux and Windows give (4194304).
+        string own = Records.ProcessMark.New(), dead = "2000000000" + own[own.IndexOf('-', StringComparison.Ordinal)..];
+        _folder.Write($"out.{dead}.tmp/m.onnx", "half");
+        _folder.Write($"out.{own}.tmp/m.onnx", "busy");
+        _folder.Write($"other.{dead}.tmp/m.onnx", "not ours");
+        using (var output = new OutputFolder(_folder.File("out"))) output.Add("a.txt", "new");
+        Assert.Equal([$"other.{dead}.tmp/m.onnx", $"out.{own}.tmp/m.onnx"], _folder.Files());
+    }
+
+    [Fact]
     public void A_place_that_cannot_be_written_is_an_error()
     {
         _folder.Write("file", "no folder");

@@ -29,7 +29,9 @@ internal static class IndexOperators
         long axis = c.Axis(c.Node.Int("axis", 0), x.dim());
         Tensor index = FromFront(c[1], x.shape[axis]);
         long[] shape = [.. x.shape[..(int)axis], .. index.shape, .. x.shape[(int)(axis + 1)..]];
-        return x.index_select(axis, index.reshape(-1)).reshape(shape);
+        Tensor picked = x.index_select(axis, index.reshape(-1)).reshape(shape);
+        // A table that is mapped as the file has it (StoredTensors).
+        return picked.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? picked.to(ScalarType.Float32) : picked;
     }
 
     private static Tensor GatherElements(LoweringCall c)
