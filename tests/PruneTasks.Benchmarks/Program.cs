@@ -58,12 +58,9 @@ conformance.SetAction((parsed, cancellation) =>
     return parsed.GetValue(from) is { } first ? Task.FromResult(ConformanceBatch.RunFrom(path, first)) : ConformanceCommand.Run(path, parsed.GetValue(page), Console.Out, cancellation);
 });
 
-<<<<<<< HEAD
 RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, noop, clean, kill, concurrent, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out), LargeBenchmark.Create(Console.Out) };
-=======
-RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, noop, clean, kill, concurrent, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out) };
+root.Add(ZooCommand.Create());
 foreach (Command command in WrapperCommands.Create(Console.Out)) root.Add(command);
->>>>>>> 8c0da08 (Measure wrappers: overhead, stress, loading; document what is generated)
 foreach (Command command in FuzzBenchmark.Commands()) root.Add(command);
 
 return await root.Parse(args).InvokeAsync();

@@ -31,6 +31,34 @@ public sealed class PlannerTests
         Assert.True(plan.Sites[0].Keep % 8 == 0 || plan.Sites[0].Keep == 100);
     }
 
+    /// <summary>Two layers of ten units, of which each is a twentieth of the model: whole eights would take most of one layer.</summary>
+    [Theory]
+    [InlineData(0.7, 4, 14)]
+    [InlineData(0.6, 4, 12)]
+    [InlineData(0.05, 1, 2)]
+    public void Steps_of_widths_become_finer_where_they_would_miss_the_budget_by_far(double share, int align, int kept)
+    {
+        Cost dense = new(10_000, 2_000, 8_000);
+        (PruneSite, Cost)[] sites = [(new TestSite(UnitKind.Ffn, 10), new Cost(500, 100, 400)), (new TestSite(UnitKind.Ffn, 10), new Cost(500, 100, 400))];
+        PricedSite[] priced = [.. sites.Select((s, i) => new PricedSite(s.Item1, s.Item2, Curve(10, i + 1)))];
+        BudgetBounds bounds = new(share, null, null);
+        PrunePlan nothing = new([.. sites.Select(s => new SitePlan(s.Item1, s.Item2, 10))], dense);
+        (PrunePlan plan, int step) = WidthSteps.Plan(8, bounds, nothing, a => PricedPlanner.ByBudget(priced, dense, bounds, a).Plan);
+        Assert.Equal((align, kept), (step, plan.Sites.Sum(s => s.Keep)));
+        Assert.Contains($"multiples of {align}", Assert.Single(WidthSteps.Notes(8, step)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Steps_of_widths_stay_where_they_meet_the_budget()
+    {
+        Cost dense = new(100_000, 20_000, 80_000);
+        PricedSite site = new(new TestSite(UnitKind.Ffn, 200), new Cost(500, 100, 400), Curve(200, 1));
+        BudgetBounds bounds = new(0.7, null, null);
+        (PrunePlan plan, int step) = WidthSteps.Plan(8, bounds, new PrunePlan([new SitePlan(site.Site, site.Cost, 200)], dense), a => PricedPlanner.ByBudget([site], dense, bounds, a).Plan);
+        Assert.Equal((8, 136), (step, plan.Sites[0].Keep));
+        Assert.Empty(WidthSteps.Notes(8, step));
+    }
+
     [Fact]
     public void A_budget_out_of_reach_gives_the_smallest_model_and_says_so()
     {

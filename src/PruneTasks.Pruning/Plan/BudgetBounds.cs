@@ -16,6 +16,22 @@ public sealed record BudgetBounds(double? Macs, double? Parameters, double? Byte
     public bool IsMet(Cost pruned, Cost dense) =>
         pruned.Macs <= (Macs ?? 1) * dense.Macs && pruned.Parameters <= (Parameters ?? 1) * dense.Parameters && pruned.Bytes <= (Bytes ?? 1) * dense.Bytes;
 
+    /// <summary>How much more a plan removes than the bound that is closest to it asks for, as a share of what that asks for; below 0 where it misses one, 0 without a bound.</summary>
+    /// <param name="nothing">The plan that removes nothing.</param>
+    /// <param name="plan">A plan.</param>
+    internal double Excess(PrunePlan nothing, PrunePlan plan)
+    {
+        double[] each =
+        [
+            .. new (double? Share, Func<PrunePlan, double> Left)[]
+            {
+                (Macs, p => (double)p.Pruned.Macs / Math.Max(1, p.Dense.Macs)), (Parameters, p => (double)p.Pruned.Parameters / Math.Max(1, p.Dense.Parameters)),
+                (Bytes, p => (double)p.Pruned.Bytes / Math.Max(1, p.Dense.Bytes)), (Latency, p => p.LatencyShare),
+            }.Where(bound => bound.Share is not null && bound.Left(nothing) > bound.Share).Select(bound => (bound.Share!.Value - bound.Left(plan)) / (bound.Left(nothing) - bound.Share.Value)),
+        ];
+        return each.Length == 0 ? 0 : each.Min();
+    }
+
     /// <summary>The bounds one by one.</summary>
     internal IReadOnlyList<Bound> Each(Cost dense, LatencyTable? table)
     {

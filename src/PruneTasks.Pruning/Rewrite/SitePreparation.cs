@@ -16,7 +16,7 @@ public static class SitePreparation
     }
 
     /// <summary>
-    /// Constant weights that stand in Constant nodes, or behind an Identity or a Transpose of a matrix, become initializers.
+    /// Constant weights that stand in Constant nodes, or behind an Identity, a Reshape or a Transpose of a matrix, become initializers.
     /// </summary>
     public static void MakeWeightsInitializers(Graph graph)
     {
@@ -90,7 +90,7 @@ public static class SitePreparation
     /// <summary>The content of a constant that nothing else reads on the way: a tied weight (an embedding used transposed, for example) must not be stored twice.</summary>
     private static TensorData? OwnContent(Value value)
     {
-        for (Value? v = value; v is not null; v = v.Producer is { OpType: "Identity" or "Transpose", Domain: "" } n ? n.Inputs[0] : null)
+        for (Value? v = value; v is not null; v = v.Producer is { OpType: "Identity" or "Transpose" or "Reshape", Domain: "" } n ? n.Inputs[0] : null)
             if (v.Uses.Count > 1 || v.IsGraphOutput || v.IsCaptured) return null;
         return Content(value);
     }
@@ -101,6 +101,9 @@ public static class SitePreparation
         { OpType: "Constant", Domain: "" } => value.Constant,
         { OpType: "Identity", Domain: "" } n => Content(n.Inputs[0]!),
         { OpType: "Transpose", Domain: "" } n when Content(n.Inputs[0]!) is { Shape.Count: 2 } matrix && (n.Ints("perm") ?? [1, 0]).SequenceEqual([1, 0]) => Transposed(matrix),
+        // Products of CNTK and biases of Paddle. What a shape says in another way than by plain sizes is left to the folding of constants.
+        { OpType: "Reshape", Domain: "" } n when n.Inputs is [{ } data, { Constant: { Type: ElementType.Int64 } target }] && Content(data) is { } content
+            && target.ToInt64s() is { Length: > 0 } shape && shape.All(s => s > 0) && shape.Aggregate(1L, (a, b) => a * b) == content.Count => new TensorData(content.Type, shape, content.Bytes),
         _ => null,
     };
 

@@ -9,7 +9,7 @@ internal static partial class SpecTable
         [
             new("prune.seed", SpecKind.Integer, "Seed of every random choice; the same input gives the same bytes.") { Default = "42", Min = 0, Max = int.MaxValue, Example = "42" },
             new("prune.classes", SpecKind.Names, "Only these classes are kept: labels, or their numbers from 0. Exact for the answer among them.") { DefaultInWords = "all", Example = "[cat, dog]" },
-            new("prune.align", SpecKind.Integer, "Pruned FFN widths and channels are multiples of this, which keeps kernels fast; channels of small layers, of half, a quarter … of it.") { Default = "8", Min = 1, Max = 1024, Example = "8" },
+            new("prune.align", SpecKind.Integer, "Pruned FFN widths and channels are multiples of this, which keeps kernels fast; channels of small layers, and all of a model so small that such steps would miss the budget by far, of half, a quarter … of it.") { Default = "8", Min = 1, Max = 1024, Example = "8" },
             new("prune.exact", SpecKind.Boolean, "What changes no result is left out first: constants computed at run time, BatchNormalization beside a layer, work of the last block on tokens that the head does not read.") { Default = "true", Example = "false" },
             new("prune.views", SpecKind.Integer, "Images and long signals are also used slightly moved, and texts by windows, until there are this many, which steadies the repair; 0 uses each as it is.") { Default = "1024", Min = 0, Max = 100_000, Example = "1024" },
             new("prune.flip", SpecKind.Word, "Whether the moved images are also mirrored left to right.")

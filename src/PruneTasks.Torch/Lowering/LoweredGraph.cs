@@ -155,7 +155,7 @@ public sealed class LoweredGraph : IDisposable
     /// <summary>Index of a node of the graph.</summary>
     public int PositionOf(Node node) => _plan.PositionOf(node);
 
-    /// <summary>Values that cross the cut after node <paramref name="position"/>: enough to run everything behind it. −1 = before the first node.</summary>
+    /// <summary>Values that cross the cut after node <paramref name="position"/>: enough to run everything behind it and to give all outputs of the graph. −1 = before the first node.</summary>
     /// <remarks>
     /// Without constants, and without shapes that can be told from the others. A shape that cannot be is among them (see <see cref="IsShape"/>):
     /// a small integer tensor that fits the batch it was computed with. In the order in which the graph makes them.

@@ -104,7 +104,8 @@ internal sealed class LoweringPlan
         ArgumentOutOfRangeException.ThrowIfLessThan(position, -1);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, Graph.Nodes.Count);
         bool After(Node node) => _index[node] > position;
-        bool Crosses(Value value) => !Cone.IsConstant(value) && (value.Uses.Any(u => After(u.Node)) || value.Capturers.Any(After));
+        // An output that is made before the cut is asked for behind it, as the others are.
+        bool Crosses(Value value) => !Cone.IsConstant(value) && (value.IsGraphOutput || value.Uses.Any(u => After(u.Node)) || value.Capturers.Any(After));
         List<Value> live = [.. Graph.Inputs.Where(Crosses), .. Graph.Nodes.Take(position + 1).SelectMany(n => n.Outputs).Where(Crosses)];
         HashSet<Value> activations = [.. live.Where(v => !Cone.IsShape(v))];
         return [.. live.Where(v => activations.Contains(v) || !CanTell(v, activations))];

@@ -11,7 +11,11 @@ namespace PruneTasks.Worker.Pipeline;
 /// <param name="Plan">Widths.</param>
 /// <param name="Report">How they came about.</param>
 /// <param name="Build">The build of the plan, where deciding needed it already.</param>
-internal sealed record PlanOutcome(PrunePlan Plan, BudgetReport Report, BuildResult? Build = null);
+internal sealed record PlanOutcome(PrunePlan Plan, BudgetReport Report, BuildResult? Build = null)
+{
+    /// <summary>The same with more notes in its report.</summary>
+    public PlanOutcome WithNotes(IReadOnlyList<string> notes) => this with { Report = Report with { Notes = [.. Report.Notes, .. notes] } };
+}
 
 /// <summary>What planning may ask for; each is work, done only when needed.</summary>
 /// <param name="Prices">Measures prices.</param>
@@ -51,8 +55,9 @@ internal static class PlanMaker
         if (latency is not null) setup = setup with { Options = setup.Options with { Latency = latency.Table } };
         BudgetBounds bounds = setup.Bounds(budget.Macs, budget.Parameters, budget.Bytes, budget.Latency);
         bool nothing = !budget.Auto && bounds.IsMet(setup.Nothing());
-        PrunePlan uniform = UniformPlanner.ByBudget(setup.Sites, setup.Dense, bounds, setup.Options).Plan;
-        if (nothing || (BaselineChoice.IsUniform(job.Spec) && !budget.Auto)) return Finish(job, setup, budget, uniform, null, latency, warnings);
+        (PrunePlan uniform, int uniformAlign) = WidthSteps.Plan(setup.Options.Align, bounds, setup.Nothing(), align => UniformPlanner.ByBudget(setup.Sites, setup.Dense, bounds, setup.Aligned(align).Options).Plan);
+        if (nothing || (BaselineChoice.IsUniform(job.Spec) && !budget.Auto))
+            return Finish(job, setup, budget, uniform, null, latency, warnings).WithNotes(nothing ? [] : WidthSteps.Notes(setup.Options.Align, uniformAlign));
 
         IReadOnlyList<PriceCurve> curves = work.Prices();
         PricedSite[] priced = Priced(curves);
@@ -65,10 +70,14 @@ internal static class PlanMaker
             work.Check?.Invoke(found.Plan, curves, false);
             return found;
         }
-        (PrunePlan plan, priced) = modules.Plan(setup, priced, bounds);
-        if (work.Check?.Invoke(plan, curves, true) is { } again) (plan, priced) = modules.Plan(setup, Priced(again), bounds);
-        PlanOutcome outcome = Finish(job, setup, budget, plan, new Allocation(priced, uniform), latency, warnings);
-        outcome = outcome with { Report = outcome.Report with { Notes = [.. outcome.Report.Notes, .. modules.Notes(plan)] } };
+        (PrunePlan plan, int align) = Planned(ref priced);
+        if (work.Check?.Invoke(plan, curves, true) is { } again)
+        {
+            priced = Priced(again);
+            (plan, align) = Planned(ref priced);
+        }
+        PlanOutcome outcome = Finish(job, setup, budget, plan, new Allocation(priced, uniform), latency, warnings)
+            .WithNotes([.. modules.Notes(plan), .. WidthSteps.Notes(setup.Options.Align, align)]);
         if (job.Spec.Data.Test is null || job.Spec.Prune.Method != "sequential") return outcome;
 
         // Whoever has test data wants to know: uniform is built as well, at the price of a second build.
@@ -79,6 +88,18 @@ internal static class PlanMaker
             ? Finish(job, setup, budget, uniform, new Allocation(priced, uniform), latency, []) is var won
                 ? won with { Build = other, Report = won.Report with { Allocation = "uniform", Uniform = pair } } : outcome
             : outcome with { Build = built, Report = outcome.Report with { Uniform = pair } };
+
+        (PrunePlan Plan, int Align) Planned(ref PricedSite[] with)
+        {
+            PricedSite[] now = with;
+            (PrunePlan, int) made = WidthSteps.Plan(setup.Options.Align, bounds, setup.Nothing(), align =>
+            {
+                (PrunePlan plan, now) = modules.Plan(setup.Aligned(align), now, bounds);
+                return plan;
+            });
+            with = now;
+            return made;
+        }
 
         PricedSite[] Priced(IReadOnlyList<PriceCurve> prices) => [.. setup.Sites.Zip(prices, (s, curve) => new PricedSite(s.Site, s.Cost, curve))];
     }

@@ -25,6 +25,9 @@ internal sealed record PlanSetup(IReadOnlyList<(PruneSite Site, Cost Cost)> Site
     public BudgetBounds Bounds(double? macs, double? parameters = null, double? bytes = null, double? latency = null) =>
         new(macs is { } share ? Math.Min(1, share / MacsLeft) : null, parameters, bytes) { Latency = latency };
 
+    /// <summary>The same with widths in other steps.</summary>
+    public PlanSetup Aligned(int align) => this with { Options = Options with { Align = align } };
+
     /// <summary>The share of the dense model's MACs that a plan leaves.</summary>
     public double MacsShare(PrunePlan plan) => MacsLeft * plan.Pruned.Macs / Math.Max(1, Dense.Macs);
 

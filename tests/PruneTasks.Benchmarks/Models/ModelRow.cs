@@ -8,7 +8,7 @@ namespace PruneTasks.Benchmarks.Models;
 /// <summary>How a file fared.</summary>
 internal enum Fate
 {
-    /// <summary>Units were removed, and the outcome was verified.</summary>
+    /// <summary>Units were removed, or work that changes no result, and the outcome was verified.</summary>
     Pruned,
 
     /// <summary>It was left as it is, with the reason.</summary>
@@ -78,13 +78,15 @@ internal sealed partial record ModelRow(string File, Fate Fate, string Remark)
         (string Kind, int Dense, int Kept)[] sites =
             [.. report.GetProperty("sites").EnumerateArray().Select(s => (s.GetProperty("kind").GetString()!, s.GetProperty("dense").GetInt32(), s.GetProperty("kept").GetInt32()))];
         bool removed = sites.Any(s => s.Kept < s.Dense) && output.Count("pruned", "macs") < output.Count("dense", "macs");
+        bool exact = !removed && output.Count("pruned", "macs") < output.Count("dense", "macs");
         string[] warnings = [.. report.GetProperty("warnings").EnumerateArray().Select(w => w.GetString()!)];
         string remark = removed
             ? string.Join("; ", warnings.Where(w => w.StartsWith("PRUNE0402", StringComparison.Ordinal) || w.StartsWith("PRUNE0422", StringComparison.Ordinal)))
+            : exact ? "what changes no result is enough for the budget"
             : warnings.FirstOrDefault(w => w.StartsWith("PRUNE0408", StringComparison.Ordinal)) ?? string.Join("; ", warnings.DefaultIfEmpty("nothing was removed"));
         return this with
         {
-            Fate = removed ? Fate.Pruned : Fate.Dense,
+            Fate = removed || exact ? Fate.Pruned : Fate.Dense,
             Remark = Short(remark),
             Units = string.Join(", ", sites.GroupBy(s => s.Kind).Select(g => Text($"{g.Key} {g.Count()}: {g.Sum(s => s.Dense)} → {g.Sum(s => s.Kept)}"))),
             Macs = Change("macs"),

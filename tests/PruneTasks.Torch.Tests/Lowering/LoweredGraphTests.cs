@@ -58,8 +58,27 @@ public sealed class LoweredGraphTests
             stream = live.Zip(graph.Run(stream, live)).ToDictionary(p => p.First, p => p.Second);
         }
         Numbers(whole, graph.Run(stream, model.Graph.Outputs)[0]);
-        Assert.Empty(graph.LiveAt(count - 1));
+        Assert.Equal(model.Graph.Outputs, graph.LiveAt(count - 1));
         Assert.Equal(whole.data<float>().ToArray(), graph.Run(inputs, model.Graph.Outputs)[0].data<float>().ToArray());
+    }
+
+    /// <summary>A detector with a head for every scale, or a decoder that gives its keys and values: the first output is made long before the last layer.</summary>
+    [Fact]
+    public void An_output_that_is_made_before_the_cut_is_still_given_behind_it()
+    {
+        using var scope = NewDisposeScope();
+        Graph graph = new("heads");
+        Value x = graph.AddInput("x", ElementType.Float32, [new(null, "n"), new(3, null)]);
+        Value first = graph.AddNode("Relu", [x], "first").Outputs[0];
+        Value second = graph.AddNode("Neg", [graph.AddNode("Exp", [x], "between").Outputs[0]], "second").Outputs[0];
+        graph.AddOutput(first, ElementType.Float32, null);
+        graph.AddOutput(second, ElementType.Float32, null);
+        using LoweredGraph lowered = LoweredGraph.Create(OnnxModel.Create(graph, 17, 8, "test"));
+        Dictionary<Value, Tensor> input = new() { [x] = tensor(new float[,] { { -1, 0, 2 } }) };
+        IReadOnlyList<Value> live = lowered.LiveAt(1);
+        Assert.Equal([first, second.Producer!.Inputs[0]!], live);
+        Dictionary<Value, Tensor> cut = live.Zip(lowered.Run(input, live)).ToDictionary(p => p.First, p => p.Second);
+        foreach ((Tensor whole, Tensor behind) in lowered.Run(input, graph.Outputs).Zip(lowered.Run(cut, graph.Outputs))) Numbers(whole, behind);
     }
 
     [Fact]

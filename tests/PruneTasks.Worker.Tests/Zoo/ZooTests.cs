@@ -1,0 +1,89 @@
+using PruneTasks.Onnx;
+using PruneTasks.Pruning;
+using PruneTasks.Worker.Data;
+using PruneTasks.Worker.Pipeline;
+using PruneTasks.Zoo;
+
+namespace PruneTasks.Worker.Tests.Zoo;
+
+/// <summary>Networks in the manner of many exporters: what can go is found, and taking it out is exact. Whole runs: the commands <c>zoo</c> and <c>models</c> of the benchmarks.</summary>
+public sealed class ZooTests
+{
+    /// <summary>Sites of each kind: feed-forward, query-key, value-output, channels.</summary>
+    public static TheoryData<string, int, int, int, int> Networks => new()
+    {
+        { "caffe2-inception", 0, 0, 0, 12 },
+        { "cntk-digits", 1, 0, 0, 2 },
+        { "keras-conv-lstm", 1, 0, 0, 3 },
+        { "matlab-alexnet", 1, 0, 0, 1 },
+        { "mxnet-face", 0, 0, 0, 4 },
+        { "paddle-mobilenet-v3", 0, 0, 0, 8 },
+        { "paddle-text-detector", 0, 0, 0, 15 },
+        { "paddle-text-recogniser", 2, 2, 2, 2 },
+        { "sklearn-mlp", 2, 0, 0, 0 },
+        { "tf-bert", 3, 2, 2, 0 },
+        { "tf-channels-last", 1, 0, 0, 3 },
+        { "tf-efficientnet", 0, 0, 0, 9 },
+        { "tf-mobilenet-v2", 0, 0, 0, 6 },
+        { "torch-bert", 3, 2, 2, 0 },
+        { "torch-clip", 2, 2, 2, 0 },
+        { "torch-conformer", 4, 2, 2, 4 },
+        { "torch-convnext", 4, 0, 0, 0 },
+        { "torch-deit", 2, 2, 2, 0 },
+        { "torch-densenet", 0, 0, 0, 15 },
+        { "torch-generator", 0, 0, 0, 3 },
+        { "torch-gpt2", 2, 2, 2, 0 },
+        { "torch-gpt2-cache", 2, 0, 0, 0 },
+        { "torch-nafnet", 0, 0, 0, 4 },
+        { "torch-resnet", 0, 0, 0, 11 },
+        { "torch-resnext", 0, 0, 0, 6 },
+        { "torch-segformer", 0, 2, 2, 4 },
+        { "torch-siamese", 0, 0, 0, 2 },
+        { "torch-speech-gru", 2, 0, 0, 4 },
+        { "torch-style-transfer", 0, 0, 0, 5 },
+        { "torch-super-resolution", 0, 0, 0, 4 },
+        { "torch-swin", 4, 4, 4, 0 },
+        { "torch-t5", 2, 2, 2, 0 },
+        { "torch-tabular", 0, 0, 0, 5 },
+        { "torch-tcn", 0, 0, 0, 5 },
+        { "torch-unet", 0, 0, 0, 10 },
+        { "torch-vgg", 2, 0, 0, 6 },
+        { "torch-whisper", 3, 4, 4, 1 },
+        { "torch-yolo-v5", 0, 0, 0, 4 },
+        { "torch-yolo-v8", 0, 0, 0, 34 },
+    };
+
+    [Fact]
+    public void Every_network_has_its_row() => Assert.Equal(ZooModels.Small.Keys.Order(StringComparer.Ordinal), Networks.Select(row => row.Data.Item1).Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void What_can_go_is_found_and_taking_it_out_is_exact(string name, int ffn, int qk, int vo, int channels)
+    {
+        OnnxModel model = OnnxReader.Load(OnnxWriter.ToBytes(ZooModels.Small[name]()));
+        CalibrationSet samples = Samples(model);
+        ShapeBinding one = ShapeBinding.Exact(samples.Inputs.Zip(samples.Samples[0].Inputs).ToDictionary(p => p.First.Name, p => p.Second.Shape));
+        PreparedModel prepared = PreparedModel.From(model, one);
+        int Of(UnitKind kind) => prepared.Inventory.Sites.Count(site => site.Kind == kind);
+        Assert.Equal((ffn, qk, vo, channels), (Of(UnitKind.Ffn), Of(UnitKind.QueryKey), Of(UnitKind.ValueOutput), Of(UnitKind.Channel)));
+        Assert.Equal([], RemovalCheck.Run(prepared, samples, 42, 1).Select(wrong => $"{wrong.Site.Name}: {wrong.Why}"));
+    }
+
+    /// <summary>Random inputs; open axes are short, words are few, masks all ones.</summary>
+    private static CalibrationSet Samples(OnnxModel model)
+    {
+        Random random = new(5);
+        ModelInput[] inputs = [.. model.Graph.Inputs.Select(i => new ModelInput(i.Name, i.Type, i.DeclaredShape))];
+        bool isImage = inputs.Any(i => i.Shape!.Count == 4 && i.Type == ElementType.Float32 && i.Shape[1].Size == 3);
+        return new CalibrationSet(inputs, [.. Enumerable.Range(0, 3).Select(n => new Sample($"{n}", [.. inputs.Select(Draw)], null))]);
+
+        TensorData Draw(ModelInput input)
+        {
+            long[] shape = [.. input.Shape!.Select((axis, i) => axis.Size ?? (i == 0 ? 1 : isImage ? 64 : 12))];
+            int count = (int)shape.Aggregate(1L, (a, b) => a * b);
+            return input.Type is ElementType.Int64 or ElementType.Int32
+                ? TensorConversion.To(TensorData.Of(shape, [.. Enumerable.Range(0, count).Select(_ => input.Name.Contains("mask", StringComparison.Ordinal) ? 1L : random.NextInt64(input.Name.Contains("type", StringComparison.Ordinal) ? 2 : 9))]), input.Type)
+                : TensorData.FromFloats(input.Type, shape, [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 2) - 1))]);
+        }
+    }
+}
