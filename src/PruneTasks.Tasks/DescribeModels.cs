@@ -34,6 +34,9 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
     [Required]
     public string NativeVersions { get; set; } = "";
 
+    /// <summary>The JSON schema of specs, which is put beside the models for editors; empty for none.</summary>
+    public string? Schema { get; set; }
+
     /// <summary>
     /// The build only serves an editor: errors become warnings, because an editor that gets an error loses all of the project, and nothing asks
     /// whether a pruned model is current.
@@ -44,11 +47,19 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
     public bool Force { get; set; }
 
     /// <summary>
-    /// One item per model: its manifest, with metadata Name, Spec, Model, Pruned (path of the pruned model), Resource, and Current (whether
-    /// Pruned is the result of the present inputs).
+    /// One item per model: its manifest, with metadata Name, Spec, Model, Pruned (path of the pruned model), Resource, Record, Stamp, and Current
+    /// (whether Pruned is the result of the present inputs).
     /// </summary>
     [Output]
     public ITaskItem[] Described { get; set; } = [];
+
+    /// <summary>In a design-time build: the files that were read to describe the models.</summary>
+    [Output]
+    public ITaskItem[] DescribedFiles { get; set; } = [];
+
+    /// <summary>In a design-time build: the files from which models are pruned; of a folder with very many samples none.</summary>
+    [Output]
+    public ITaskItem[] PrunedFiles { get; set; } = [];
 
     /// <inheritdoc/>
     public override bool Execute()
@@ -57,14 +68,23 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
         if (diagnostics.Count > 0)
             Report(diagnostics);
         var described = new List<ITaskItem>();
+        var records = new List<ModelRecord>();
         foreach (ModelItem model in Log.HasLoggedErrors ? [] : models)
         {
             var folder = new ModelFolder(Path.Combine(OutputDirectory, model.Name));
-            if ((Remembered(model, folder) ?? Describe(model, folder)) is { } record)
-                described.Add(ToItem(folder, record));
+            if ((Remembered(model, folder) ?? Describe(model, folder)) is not { } record)
+                continue;
+            described.Add(ToItem(folder, record));
+            records.Add(record);
         }
 
         Described = [.. described];
+        if (DesignTime)
+        {
+            DescribedFiles = Items(records.SelectMany(record => record.DescribedFiles));
+            PrunedFiles = Items(records.SelectMany(InputFiles.Of));
+        }
+
         return !Log.HasLoggedErrors;
     }
 
@@ -91,6 +111,8 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
                 return null;
             AtomicFile.RemoveLeftOvers(folder.Directory);
             AtomicFile.WriteIfDifferent(folder.Manifest, description.Manifest);
+            if (!string.IsNullOrEmpty(Schema) && File.Exists(Schema))
+                AtomicFile.WriteIfDifferent(Path.Combine(OutputDirectory, Path.GetFileName(Schema)), File.ReadAllText(Schema));
             description.Record.Write(folder.Record);
             return description.Record;
         }
@@ -100,6 +122,8 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
             return null;
         }
     }
+
+    private static ITaskItem[] Items(IEnumerable<string> files) => [.. files.Distinct(StringComparer.Ordinal).Select(file => new TaskItem(MSBuildText.Escape(file)))];
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Report(IReadOnlyList<PruneDiagnostic> diagnostics)
@@ -118,6 +142,8 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
         item.SetMetadata("Model", MSBuildText.Escape(record.Model));
         item.SetMetadata("Pruned", MSBuildText.Escape(folder.Pruned));
         item.SetMetadata("Resource", MSBuildText.Escape(record.Resource));
+        item.SetMetadata("Record", MSBuildText.Escape(folder.Record));
+        item.SetMetadata("Stamp", MSBuildText.Escape(folder.Stamp));
         item.SetMetadata("Current", current ? "true" : "false");
         return item;
     }

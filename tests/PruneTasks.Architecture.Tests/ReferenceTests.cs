@@ -67,6 +67,23 @@ public sealed class ReferenceTests
         Assert.Equal([], Allowed.Keys.Where(name => !tests.Contains(name + ".Tests")));
     }
 
+    // What a host of .NET SDK 8.0.100 or Visual Studio 17.8 brings: a newer reference would not load there (CS9057 for the generator).
+    [Fact]
+    public void Tasks_and_generator_ask_for_no_newer_host_than_the_oldest_that_is_supported()
+    {
+        Dictionary<string, Version> versions = XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props")).Descendants("PackageVersion")
+            .Where(element => Version.TryParse((string?)element.Attribute("Version"), out _))
+            .ToDictionary(element => (string)element.Attribute("Include")!, element => Version.Parse((string)element.Attribute("Version")!));
+
+        Assert.True(versions["Microsoft.Build.Utilities.Core"] < new Version(17, 8));
+        Assert.True(versions["Microsoft.CodeAnalysis.CSharp"] <= new Version(4, 8, 0));
+        foreach (string project in (string[])["PruneTasks.Tasks", "PruneTasks.Generator"])
+        {
+            string file = Path.Combine(Repository.Root, "src", project, project + ".csproj");
+            Assert.Equal("netstandard2.0", XDocument.Load(file).Descendants("TargetFramework").Single().Value);
+        }
+    }
+
     // One folder each; what lies deeper is text of a template.
     private static IEnumerable<string> Projects() =>
         Directory.GetDirectories(Path.Combine(Repository.Root, "src")).SelectMany(folder => Directory.GetFiles(folder, "*.csproj"));

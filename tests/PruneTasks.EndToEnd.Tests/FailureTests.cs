@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using PruneTasks.BuildTesting;
 
 namespace PruneTasks.EndToEnd.Tests;
@@ -30,7 +30,7 @@ public sealed class FailureTests(PackedPackage package)
         DotNetRun run = (await app.Build()).Failed();
 
         Assert.Contains("tiny.prune.yaml(3,11", Assert.Single(run.LinesWith("PRUNE0021")));
-        AssertNothingPruned(app);
+        app.HasNothingPruned();
     }
 
     [Fact]
@@ -44,39 +44,10 @@ public sealed class FailureTests(PackedPackage package)
         string line = Assert.Single(run.LinesWith("PRUNE0909"));
         Assert.Contains("134", line);
         Assert.Contains("something native went wrong", File.ReadAllText(app["obj", "prunetasks", "tiny", "worker.log"]));
-        AssertNothingPruned(app);
+        app.HasNothingPruned();
         app.Write("fake-worker.mode", "ok");
         (await app.Build()).Succeeded();
         Assert.Equal(2, app.Starts);
-    }
-
-    [Fact]
-    public async Task An_interrupted_build_ends_the_worker_and_leaves_no_stamp()
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a signal");
-        Assert.SkipWhen(InterruptsAreIgnored(), "started with SIGINT ignored, as shells start what runs in the background; the build inherits that");
-        using TestApp app = new TestApp(package).WithModel();
-        app.Write("fake-worker.mode", "hang");
-        (await app.Run("restore")).Succeeded();
-        var output = new StringBuilder();
-        using Process build = DotNet.Start(app.Folder, ["build", "--no-restore", "-tl:off"], output);
-        string pidFile = app["fake-worker.pid"];
-        await Until(() => File.Exists(pidFile) && File.ReadAllText(pidFile).Length > 0, "the worker starts", output);
-        int worker = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
-
-        // To the build alone; Ctrl-C in a terminal also reaches the worker itself.
-        using (Process kill = Process.Start("kill", ["-INT", build.Id.ToString(CultureInfo.InvariantCulture)]))
-            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-
-        // Two seconds are promised; a machine that is busy with other tests gets some more.
-        long interrupted = Stopwatch.GetTimestamp();
-        await Until(() => !IsAlive(worker), "the worker ends", output);
-        Assert.InRange(Stopwatch.GetElapsedTime(interrupted).TotalSeconds, 0, 6);
-        await build.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.NotEqual(0, build.ExitCode);
-        AssertNothingPruned(app);
-        app.Write("fake-worker.mode", "ok");
-        (await app.Build()).Succeeded();
     }
 
     // The worker is a child of whichever node has the task; of several, mostly not of the process that is killed.
@@ -88,13 +59,11 @@ public sealed class FailureTests(PackedPackage package)
         (await app.Run("restore")).Succeeded();
         var output = new StringBuilder();
         using Process build = DotNet.Start(app.Folder, ["build", "--no-restore", "-tl:off", "-m:2"], output);
-        string pidFile = app["fake-worker.pid"];
-        await Until(() => File.Exists(pidFile) && File.ReadAllText(pidFile).Length > 0, "the worker starts", output);
-        int worker = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
+        int worker = await Waiting.ForWorker(app, output);
 
         build.Kill();
 
-        await Until(() => !IsAlive(worker), "the worker ends", output, seconds: 10);
+        await Waiting.Until(() => !Waiting.IsAlive(worker), "the worker ends", output, seconds: 10);
     }
 
     [Fact]
@@ -106,7 +75,7 @@ public sealed class FailureTests(PackedPackage package)
         DotNetRun run = (await app.Build("-p:PruneTasksTimeout=0.05")).Failed();
 
         Assert.NotEmpty(run.LinesWith("error PRUNE0916"));
-        AssertNothingPruned(app);
+        app.HasNothingPruned();
     }
 
     [Fact]
@@ -130,6 +99,31 @@ public sealed class FailureTests(PackedPackage package)
     }
 
     [Fact]
+    public async Task Too_little_memory_is_an_error_with_advice_and_leaves_nothing()
+    {
+        using TestApp app = GlyphsApp.New(package, GlyphsApp.AtOnce);
+        (await app.Run("restore")).Succeeded();
+        // The worker as it ships, on a machine that gives it 24 MB of managed memory (.NET's own limit: System.GC.HeapHardLimit).
+        string shipped = Path.Combine(package.Packages, "prunetasks", package.Version, "tools", "net8.0");
+        Directory.CreateDirectory(app["worker"]);
+        foreach (string file in Directory.GetFiles(shipped))
+            File.Copy(file, app["worker", Path.GetFileName(file)]);
+        string configuration = app["worker", "PruneTasks.Worker.runtimeconfig.json"];
+        JsonNode json = JsonNode.Parse(File.ReadAllText(configuration))!;
+        JsonObject properties = json["runtimeOptions"]!["configProperties"]?.AsObject() ?? [];
+        properties["System.GC.HeapHardLimit"] = 24 << 20;
+        json["runtimeOptions"]!["configProperties"] = properties.DeepClone();
+        File.WriteAllText(configuration, json.ToJsonString());
+
+        DotNetRun run = (await app.Build("-p:_PruneTasksWorkerAssembly=" + app["worker", "PruneTasks.Worker.dll"])).Failed();
+
+        Assert.NotEmpty(run.LinesWith("error PRUNE0905"));
+        Assert.Empty(run.LinesWith("PRUNE0901"));
+        Assert.Empty(Directory.GetFiles(app["obj", "prunetasks", "glyphs"], "*.onnx", SearchOption.AllDirectories));
+        Assert.False(Directory.Exists(app["obj", "prunetasks", "glyphs", "staging"]));
+    }
+
+    [Fact]
     public async Task Two_specs_with_one_name_are_an_error()
     {
         using TestApp app = new TestApp(package).WithModel();
@@ -139,37 +133,5 @@ public sealed class FailureTests(PackedPackage package)
 
         Assert.Contains("'tiny'", Assert.Single(run.LinesWith("PRUNE0008")));
         Assert.Equal(0, app.Starts);
-    }
-
-    // proc(5): SigIgn is a mask of signals in hexadecimal; SIGINT is the second.
-    private static bool InterruptsAreIgnored() => File.Exists("/proc/self/status")
-        && File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))[^1] is '2' or '3' or '6' or '7' or 'a' or 'b' or 'e' or 'f';
-
-    private static void AssertNothingPruned(TestApp app)
-    {
-        Assert.Empty(Directory.GetFiles(app["obj", "prunetasks", "tiny"], "*.onnx", SearchOption.AllDirectories));
-        Assert.False(File.Exists(app["obj", "prunetasks", "tiny", "tiny.stamp.txt"]));
-        Assert.False(Directory.Exists(app["obj", "prunetasks", "tiny", "staging"]));
-    }
-
-    private static async Task Until(Func<bool> condition, string what, StringBuilder output, int seconds = 60)
-    {
-        for (int i = 0; i < 10 * seconds && !condition(); i++)
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        lock (output)
-            Assert.True(condition(), $"not seen within {seconds} s: {what}\n{output}");
-    }
-
-    private static bool IsAlive(int id)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(id);
-            return !process.HasExited;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
     }
 }

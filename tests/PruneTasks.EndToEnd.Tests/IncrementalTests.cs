@@ -41,61 +41,6 @@ public sealed class IncrementalTests(PackedPackage package)
     }
 
     [Fact]
-    public async Task A_rebuild_keeps_the_pruned_model_and_after_a_clean_it_comes_from_the_cache()
-    {
-        using TestApp app = new TestApp(package).WithModel();
-        (await app.Build()).Succeeded();
-
-        (await app.Build("--no-incremental")).Succeeded();
-        Assert.Equal(1, app.Starts);
-
-        (await app.Run("clean")).Succeeded();
-        Assert.False(Directory.Exists(app["obj", "prunetasks"]));
-        DotNetRun again = (await app.Build()).Succeeded();
-        Assert.Equal(1, app.Starts);
-        Assert.NotEmpty(again.LinesWith("(from the cache); report: " + app["obj", "prunetasks", "tiny", "report.html"]));
-        Assert.Equal($"PruneTasks.tiny.onnx {TinyModel.Identity().Length}", (await app.Run("bin/Debug/net10.0/App.dll")).Succeeded().Output.Trim());
-        Assert.False(Directory.Exists(app["obj", "prunetasks", "tiny", "staging"]));
-
-        (await app.Run("clean")).Succeeded();
-        (await app.Build("-p:PruneTasksCache=false")).Succeeded();
-        Assert.Equal(2, app.Starts);
-    }
-
-    [Fact]
-    public async Task Several_frameworks_share_one_prune()
-    {
-        using TestApp app = new TestApp(package, frameworks: "net8.0;net10.0").WithModel().WithModel("other", width: 8);
-
-        (await app.Build("-m")).Succeeded();
-
-        Assert.Equal(2, app.Starts);
-        foreach (string framework in (string[])["net8.0", "net10.0"])
-            Assert.True(new FileInfo(app["bin", "Debug", framework, "App.dll"]).Length > 0);
-        string output = (await app.Run("bin/Debug/net10.0/App.dll")).Succeeded().Output;
-        Assert.Contains("PruneTasks.tiny.onnx", output);
-        Assert.Contains("PruneTasks.other.onnx", output);
-        (await app.Build("-m")).Succeeded();
-        Assert.Equal(2, app.Starts);
-    }
-
-    [Fact]
-    public async Task Two_builds_at_the_same_moment_prune_once()
-    {
-        using TestApp app = new TestApp(package).WithModel();
-        app.Write("fake-worker.mode", "slow");
-        (await app.Run("restore")).Succeeded();
-
-        // PruneModels alone: two compilers of one project would disturb each other with or without this package.
-        DotNetRun[] runs = await Task.WhenAll(
-            app.Run("msbuild", "-t:PruneModels", "-v:n"), app.Run("msbuild", "-t:PruneModels", "-v:n"));
-
-        foreach (DotNetRun run in runs)
-            run.Succeeded();
-        Assert.Equal(1, app.Starts);
-    }
-
-    [Fact]
     public async Task Switched_off_the_dense_model_is_embedded_and_switched_on_again_the_pruned_one()
     {
         using TestApp app = new TestApp(package).WithModel();

@@ -33,20 +33,6 @@ public sealed class NativeRestoreTests(PackedPackage package)
         Assert.Equal(1, app.Starts);
     }
 
-    [Fact]
-    public async Task Natives_that_no_source_offers_are_an_error_with_the_line_to_add()
-    {
-        using TestApp app = new TestApp(package).WithModel();
-
-        DotNetRun run = (await app.Build("-p:_PruneTasksLibTorchVersion=0.0.1")).Failed();
-
-        string[] errors = [.. run.LinesWith("error ").Select(line => line[line.IndexOf("error ", StringComparison.Ordinal)..])];
-        Assert.Contains(errors, error => error.StartsWith("error NU110", StringComparison.Ordinal));
-        Assert.Contains(errors, error => error.StartsWith("error PRUNE0906", StringComparison.Ordinal) && error.Contains("Version=\"[0.0.1]\" />", StringComparison.Ordinal));
-        Assert.All(errors, error => Assert.True(error.Contains("NU110", StringComparison.Ordinal) || error.Contains("PRUNE0906", StringComparison.Ordinal), error));
-        Assert.Equal(0, app.Starts);
-    }
-
     private void AddToFeed(string id, string version, string file)
     {
         using ZipArchive archive = ZipFile.Open(Path.Combine(package.Feed, $"{id}.{version}.nupkg"), ZipArchiveMode.Create);

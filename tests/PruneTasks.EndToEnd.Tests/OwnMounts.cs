@@ -18,8 +18,8 @@ internal static class OwnMounts
         try
         {
             using Process process = Process.Start(start)!;
-            await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await process.StandardError.ReadToEndAsync();
+            await process.WaitForExitAsync();
             return process.ExitCode;
         }
         catch (System.ComponentModel.Win32Exception)

@@ -23,6 +23,9 @@ public sealed class PackedTools : IAsyncLifetime
         (await DotNet.Run(_folder.Path, ["new", "install", Path.Combine(feed, $"PruneTasks.Templates.{Version}.nupkg"), "--debug:custom-hive", Hive])).Succeeded();
     }
 
+    /// <summary>The tool's package.</summary>
+    internal string ToolPackage => Path.Combine(_folder["feed"], $"PruneTasks.Tool.{Version}.nupkg");
+
     /// <summary>Runs the installed tool.</summary>
     internal async Task<DotNetRun> Tool(string folder, params string[] arguments)
     {

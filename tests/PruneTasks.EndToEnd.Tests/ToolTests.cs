@@ -1,5 +1,7 @@
+using System.IO.Compression;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using PruneTasks.BuildTesting;
 using PruneTasks.Spec;
 
@@ -25,6 +27,31 @@ public sealed class ToolTests(PackedTools tools, PackedPackage package) : IClass
         DotNetRun noData = await tools.Tool(folder.Path, "prune", "--spec", "glyphs.prune.yaml", "--output", "out");
         Assert.Equal(1, noData.ExitCode);
         Assert.NotEmpty(noData.LinesWith("error PRUNE0020"));
+    }
+
+    // No shim is in the package: the SDK makes that of its platform when the tool is installed, and it starts 'dotnet' with the entry point. So what must hold on every platform can be read
+    // from the package: settings and entry point where the SDK looks, no program or path of one platform, and the private library of Linux only beside the portable assemblies.
+    [Fact]
+    public void The_tool_is_the_same_package_for_every_platform()
+    {
+        using ZipArchive package = ZipFile.OpenRead(tools.ToolPackage);
+        string[] names = [.. package.Entries.Select(entry => entry.FullName)];
+
+        const string folder = "tools/net8.0/any/";
+        using Stream settings = package.GetEntry(folder + "DotnetToolSettings.xml")!.Open();
+        XElement command = XDocument.Load(settings).Descendants("Command").Single();
+        Assert.Equal(("prunetasks", "PruneTasks.Worker.dll", "dotnet"), ((string?)command.Attribute("Name"), (string?)command.Attribute("EntryPoint"), (string?)command.Attribute("Runner")));
+        Assert.All((string[])["PruneTasks.Worker.dll", "PruneTasks.Worker.runtimeconfig.json", "PruneTasks.Natives.proj", "TorchSharp.dll", "Microsoft.ML.OnnxRuntime.dll"], file => Assert.Contains(folder + file, names));
+        Assert.DoesNotContain(names, name => name.EndsWith(".deps.json", StringComparison.Ordinal) || name.EndsWith(".exe", StringComparison.Ordinal));
+        // Case matters on Linux only; two names that differ in nothing else would be one file elsewhere.
+        Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        // Each platform on which libtorch is offered has its own copy of TorchSharp's bridge.
+        string[] natives = [.. names.Where(name => name.Contains("LibTorchSharp", StringComparison.Ordinal))];
+        Assert.Contains(natives, name => name.EndsWith("libLibTorchSharp.so", StringComparison.Ordinal));
+        Assert.Contains(natives, name => name.EndsWith("libLibTorchSharp.dylib", StringComparison.Ordinal));
+        Assert.Contains(natives, name => name.EndsWith("LibTorchSharp.dll", StringComparison.Ordinal));
+        using Stream nuspec = package.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
+        Assert.Equal("DotnetTool", (string?)XDocument.Load(nuspec).Descendants().Single(element => element.Name.LocalName == "packageType").Attribute("name"));
     }
 
     [Theory]
@@ -60,7 +87,8 @@ public sealed class ToolTests(PackedTools tools, PackedPackage package) : IClass
         string[] images = Directory.GetFiles(Path.Combine(Sample, "data", "personal"), "*.png", SearchOption.AllDirectories);
         foreach ((int i, string image) in images.Order(StringComparer.Ordinal).Take(64).Index()) File.Copy(image, folder["my-app", "data", "personal", $"{i}.png"]);
 
-        (await DotNet.Run(folder["my-app"], ["build", "-tl:off"])).Succeeded();
+        // Not the cache of whoever runs the tests: the model would be pruned only once.
+        (await DotNet.Run(folder["my-app"], ["build", "-tl:off", "-p:PruneTasksCachePath=" + folder["cache"]])).Succeeded();
 
         DotNetRun run = (await DotNet.Run(folder["my-app"], ["run", "--no-build", "--", "data/personal/0.png", "data/personal/9.png"])).Succeeded();
         Assert.Matches(@"^data/personal/0\.png: \d+ [\d.]+ ?%\s+data/personal/9\.png: \d+ [\d.]+ ?%\s*$", run.Output);

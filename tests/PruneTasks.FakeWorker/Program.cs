@@ -65,6 +65,17 @@ switch (mode)
     case "stages":
         Console.Error.WriteLine("measure layers: 3 of 12, about 0:34 left");
         break;
+    case "pieces":
+        // The phases of the real worker, each long enough to be hit by a kill.
+        string checkpoint = Path.Combine(request["checkpoint"]!.GetValue<string>(), "step.json");
+        if (File.Exists(checkpoint)) Console.Error.WriteLine("going on after step 1, which an earlier run left");
+        Thread.Sleep(100);
+        Console.Error.WriteLine("read model and data");
+        Thread.Sleep(300);
+        Directory.CreateDirectory(Path.GetDirectoryName(checkpoint)!);
+        File.WriteAllText(checkpoint, "{}");
+        Thread.Sleep(300);
+        break;
     case "slow":
         Thread.Sleep(1500);
         break;

@@ -130,6 +130,38 @@ public sealed class DescribeModelsTests : IDisposable
         Assert.Equal("PRUNE0002", Assert.Single(_engine.Warnings).Code);
     }
 
+    [Fact]
+    public void An_editor_is_told_every_file_and_what_its_time_is_compared_with()
+    {
+        _folder.Write("models/tiny.prune.yaml", "version: 1\nlabels: names.txt\ndata:\n  personal: { path: my data }\n  test: { path: test.npy }\ntask: generic\n");
+        _folder.Write("models/names.txt", "a\nb\nc\nd\n");
+        _folder.Write("models/my data/sub/one%20.png", "");
+        DescribeModels task = NewTask(Item("models/tiny.prune.yaml"));
+        task.DesignTime = true;
+
+        Assert.True(task.Execute(), _engine.Text);
+
+        ITaskItem model = Assert.Single(task.Described);
+        Assert.Equal((_folder["obj", "tiny", "tiny.record.txt"], _folder["obj", "tiny", "tiny.stamp.txt"]), (model.GetMetadata("Record"), model.GetMetadata("Stamp")));
+        Assert.Superset(
+            new HashSet<string> { _folder["models", "tiny.prune.yaml"], _folder["models", "names.txt"], _folder["models", "tiny.onnx"] },
+            task.DescribedFiles.Select(file => file.ItemSpec).ToHashSet());
+        // The test data that is not there: an input that does not exist would never be up to date.
+        Assert.Equal(new[] { _folder["models", "my data", "sub", "one%20.png"], _folder["models", "tiny.onnx"] }, task.PrunedFiles.Select(file => file.ItemSpec).Order(StringComparer.Ordinal));
+        Assert.Empty(NewTask(Item("models/tiny.prune.yaml")).PrunedFiles);
+    }
+
+    [Fact]
+    public void The_schema_of_specs_lies_beside_the_models()
+    {
+        DescribeModels task = NewTask(Item("models/tiny.prune.yaml"));
+        task.Schema = Path.Combine(Repository.Root, "src", "PruneTasks.Spec", "prune.schema.json");
+
+        Assert.True(task.Execute(), _engine.Text);
+
+        Assert.Equal(File.ReadAllText(task.Schema), File.ReadAllText(_folder["obj", "prune.schema.json"]));
+    }
+
     private ITaskItem[] Describe(params ITaskItem[] items)
     {
         DescribeModels task = NewTask(items);

@@ -40,7 +40,7 @@ internal static class NewSpecCommand
         string spec = Path.GetFullPath(parsed.GetValue(Output) ?? Path.ChangeExtension(model, ".prune.yaml"));
         ModelGuess guess = ModelGuess.Of(file.Model);
         string relative = Path.GetRelativePath(Path.GetDirectoryName(spec)!, Path.GetFullPath(model)).Replace('\\', '/');
-        string text = SpecDraft.Write(ModelInspection.Of(file), guess, relative, Path.GetFileName(spec));
+        string text = SpecDraft.Write(ModelInspection.Of(file), guess, relative, Path.GetFileName(spec), Schema(Path.GetDirectoryName(spec)!));
         if (parsed.GetValue(Print))
         {
             context.Output.Write(text);
@@ -48,6 +48,24 @@ internal static class NewSpecCommand
         }
         Write(spec, text, parsed.GetValue(Force));
         context.Output.Write(parsed.GetValue(Json) ? ToJson(spec, model, guess) : $"{spec}: task {guess.Task.ToWord()} ({guess.Why}). Go through its lines marked TODO.\n");
+    }
+
+    // Of the project whose folder the spec lies in.
+    private static string? Schema(string folder)
+    {
+        try
+        {
+            for (string? above = folder; above is not null; above = Path.GetDirectoryName(above))
+            {
+                if (Directory.Exists(above) && Directory.EnumerateFiles(above, "*.*proj").Any())
+                    return Path.GetRelativePath(folder, Path.Combine(above, "obj", "prunetasks", "prune.schema.json")).Replace('\\', '/');
+            }
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Nobody's project is in a folder that may not be looked into.
+        }
+        return null;
     }
 
     private static void Write(string path, string text, bool force)

@@ -46,7 +46,8 @@ internal static class RequestRun
     {
         PruneRequest? request = null;
         return CommandGuard.Run(
-            diagnostics => Prune(request = Read(file), context, new LineProgress(context.Error.WriteLine), context.Output, diagnostics, cancellation),
+            // The build says where things are: these files are about to move.
+            diagnostics => context.Output.WriteLine(Prune(request = Read(file), context, new LineProgress(context.Error.WriteLine), diagnostics, cancellation).Summary),
             file,
             context.Output,
             diagnostics =>
@@ -63,11 +64,21 @@ internal static class RequestRun
         return Run(progress, new WriterAboveProgress(context.Output, progress));
 
         int Run(IRunProgress progress, TextWriter output) =>
-            CommandGuard.Run(diagnostics => Prune(request, context, progress, output, diagnostics, cancellation), request.Spec, output);
+            CommandGuard.Run(
+                diagnostics =>
+                {
+                    PruneResult result = Prune(request, context, progress, diagnostics, cancellation);
+                    output.WriteLine(result.Summary);
+                    output.WriteLine($"model: {FromHere(result.Files!.Model)}, report: {FromHere(result.Files.Html)}");
+                },
+                request.Spec,
+                output);
+
+        static string FromHere(string path) => Path.GetRelativePath(Environment.CurrentDirectory, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
     }
 
-    private static void Prune(PruneRequest request, CommandContext context, IRunProgress progress, TextWriter output, DiagnosticList diagnostics, CancellationToken cancellation) =>
-        output.WriteLine(new PruneRun(context.Pipeline ?? new PrunePipeline(), progress).Run(request, diagnostics, cancellation).Summary);
+    private static PruneResult Prune(PruneRequest request, CommandContext context, IRunProgress progress, DiagnosticList diagnostics, CancellationToken cancellation) =>
+        new PruneRun(context.Pipeline ?? new PrunePipeline(), progress).Run(request, diagnostics, cancellation);
 
     private static PruneRequest Read(string path)
     {

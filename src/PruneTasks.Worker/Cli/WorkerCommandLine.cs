@@ -55,6 +55,13 @@ internal static class WorkerCommandLine
             // A run that is cancelled removes its temporary folder first.
             ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
         };
+        if (arguments.Count == 0)
+        {
+            // Somebody who types the name alone wants to know what there is; a script that does has lost its arguments.
+            configuration.Output = error;
+            await root.Parse(["--help"]).InvokeAsync(configuration).ConfigureAwait(false);
+            return ExitCode.BadCommandLine;
+        }
         if (parsed.Errors.Count == 0) return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
         foreach (System.CommandLine.Parsing.ParseError problem in parsed.Errors)
             await error.WriteLineAsync(PruneDiagnostics.BadCommandLine.In(null, problem.Message).ToString()).ConfigureAwait(false);

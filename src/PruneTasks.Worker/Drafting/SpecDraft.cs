@@ -17,9 +17,12 @@ internal static partial class SpecDraft
     /// <param name="guess">What it seems to be for.</param>
     /// <param name="modelPath">Path of the model, from the folder of the spec.</param>
     /// <param name="specFile">File name of the spec, for the advice in it.</param>
-    public static string Write(ModelInspection inspection, ModelGuess guess, string modelPath, string specFile)
+    /// <param name="schema">Path of the JSON schema that a build puts beside its models, from the folder of the spec; null where no project is near.</param>
+    public static string Write(ModelInspection inspection, ModelGuess guess, string modelPath, string specFile, string? schema = null)
     {
         var text = new StringBuilder();
+        // Only in its first line do editors look for it (YAML language server).
+        if (schema is not null) Lines($"# yaml-language-server: $schema={Comment(schema)}");
         Lines(
             $"# What to prune, on which data, and how far. Every key: {Docs}/spec.md",
             $"# {Comment(Path.GetFileName(modelPath))}: {Figures.Count(inspection.Parameters)} parameters, {Figures.Count(inspection.Macs)} multiply-accumulates for one sample; {Places(inspection)}.",

@@ -3,6 +3,9 @@ namespace PruneTasks.Worker.Progress;
 /// <summary>Told how far a run is. For people: no program reads it.</summary>
 internal interface IRunProgress
 {
+    /// <summary>What is expected of the run, for an estimate of the time left. Told before its first stage.</summary>
+    void Expect(ExpectedRun run);
+
     /// <summary>A stage begins; the one before it has ended.</summary>
     void Stage(string name);
 

@@ -10,10 +10,17 @@ internal sealed class LineProgress(Action<string> write, TimeProvider? time = nu
     /// <summary>At most one line on steps in this time: a log is read afterwards.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
+    // Less than this is not worth saying.
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(2);
+
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly StepPace _steps = new(time ?? TimeProvider.System);
+    private readonly RunEstimate _run = new(time ?? TimeProvider.System);
     private string _stage = "";
     private long _said;
+
+    /// <inheritdoc/>
+    public void Expect(ExpectedRun run) => _run.Expect(run);
 
     /// <inheritdoc/>
     public void Stage(string name)
@@ -21,7 +28,8 @@ internal sealed class LineProgress(Action<string> write, TimeProvider? time = nu
         _stage = name;
         _said = _time.GetTimestamp();
         _steps.Reset();
-        write(name);
+        _run.Stage(name);
+        write(_run.Left(_steps) is { } all && all > Shortest ? $"{name} (about {Pace.Clock(all)} left in all)" : name);
     }
 
     /// <inheritdoc/>
@@ -34,6 +42,7 @@ internal sealed class LineProgress(Action<string> write, TimeProvider? time = nu
         if (_time.GetElapsedTime(_said) < Interval) return;
         _said = _time.GetTimestamp();
         string left = _steps.Left is { } rest ? $", about {Pace.Clock(rest)} left" : "";
-        write(string.Create(CultureInfo.InvariantCulture, $"{_stage}: {done} of {total}{left}"));
+        string all = _run.Left(_steps) is { } whole ? $", {Pace.Clock(whole)} in all" : "";
+        write(string.Create(CultureInfo.InvariantCulture, $"{_stage}: {done} of {total}{left}{all}"));
     }
 }

@@ -18,6 +18,7 @@ internal sealed class TerminalProgress : IRunProgress, IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly StepPace _steps;
+    private readonly RunEstimate _run;
     private readonly long _start;
     private string _stage = "";
     private long _began;
@@ -31,10 +32,13 @@ internal sealed class TerminalProgress : IRunProgress, IDisposable
     public TerminalProgress(TextWriter terminal, Func<int> width, TimeProvider? time = null)
     {
         (_terminal, _width, _time) = (terminal, width, time ?? TimeProvider.System);
-        _steps = new StepPace(_time);
+        (_steps, _run) = (new StepPace(_time), new RunEstimate(_time));
         _start = _began = _time.GetTimestamp();
         _timer = _time.CreateTimer(_ => Locked(Draw), null, Tick, Tick);
     }
+
+    /// <inheritdoc/>
+    public void Expect(ExpectedRun run) => Locked(() => _run.Expect(run));
 
     /// <inheritdoc/>
     public void Stage(string name) => Locked(() =>
@@ -42,6 +46,7 @@ internal sealed class TerminalProgress : IRunProgress, IDisposable
         if (_stage.Length > 0) Keep($"{_stage} ({Pace.Clock(_time.GetElapsedTime(_began))})");
         (_stage, _began) = (name, _time.GetTimestamp());
         _steps.Reset();
+        _run.Stage(name);
         Draw();
     });
 
@@ -110,7 +115,7 @@ internal sealed class TerminalProgress : IRunProgress, IDisposable
         {
             line.Append(CultureInfo.InvariantCulture, $"  {Pace.Clock(_time.GetElapsedTime(_began))}");
         }
-        line.Append(CultureInfo.InvariantCulture, $"  (all: {Pace.Clock(_time.GetElapsedTime(_start))})");
+        line.Append(CultureInfo.InvariantCulture, $"  (all: {Pace.Clock(_time.GetElapsedTime(_start))}{(_run.Left(_steps) is { } whole ? $", about {Pace.Clock(whole)} left" : "")})");
         // The last column stays free: some terminals break the line there.
         string text = line.ToString(0, Math.Min(line.Length, Math.Max(20, _width()) - 1));
         _terminal.Write("\r" + text.PadRight(_drawn));

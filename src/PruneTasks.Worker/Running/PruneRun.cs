@@ -53,6 +53,8 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
     {
         PruneSpec spec = request.Apply(SpecInput.ReadSpec(request.Spec, diagnostics));
         RequireFiles(spec);
+        // Beside the checkpoint lies what an earlier run has left.
+        progress.Expect(ExpectedRun.Of(spec, Path.GetDirectoryName(CheckpointOf(request))!));
         using var scratch = new ScratchFolder(request.Output, SmallestMapped);
         (SpecInput input, LoadedData data, CalibrationSet calibration) = _stages.Run("read model and data", () => Read(spec, scratch, diagnostics, cancellation));
         int skipped = diagnostics.Count(diagnostic => diagnostic.Descriptor == PruneDiagnostics.ImageUnreadable);

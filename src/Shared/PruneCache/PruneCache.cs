@@ -151,7 +151,9 @@ internal sealed class PruneCache(string root)
     /// <summary>Removes temporary folders of builds that were killed, and locks that nobody has taken for long.</summary>
     public void RemoveLeftOvers()
     {
-        DateTime forgotten = DateTime.UtcNow - Forgotten;
+        if (!Directory.Exists(Root))
+            return;
+        DateTime forgotten = Now() - Forgotten;
         if (Directory.Exists(Staging))
         {
             foreach (string folder in Directory.GetDirectories(Staging))
@@ -165,6 +167,21 @@ internal sealed class PruneCache(string root)
         {
             foreach (string file in Directory.GetFiles(Locks).Where(file => File.GetLastWriteTimeUtc(file) < forgotten))
                 File.Delete(file);
+        }
+    }
+
+    // The clock of the disk: machines that share a folder may not agree, and the times there are those that the disk gave.
+    private DateTime Now()
+    {
+        string probe = Path.Combine(Staging, ProcessMark.New());
+        Directory.CreateDirectory(probe);
+        try
+        {
+            return Directory.GetLastWriteTimeUtc(probe);
+        }
+        finally
+        {
+            Delete(probe);
         }
     }
 

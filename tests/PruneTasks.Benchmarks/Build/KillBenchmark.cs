@@ -7,6 +7,12 @@ namespace PruneTasks.Benchmarks.Build;
 /// <summary>Kills builds and workers at random moments and counts the builds after them that put everything right.</summary>
 internal static class KillBenchmark
 {
+    private static readonly Dictionary<KillPhase, string> Names = new()
+    {
+        [KillPhase.BeforeWorker] = "before the worker", [KillPhase.WorkerStart] = "the worker starts", [KillPhase.Calibration] = "it reads, measures, plans",
+        [KillPhase.Checkpoints] = "it builds and writes checkpoints", [KillPhase.Writing] = "files are written and moved", [KillPhase.Embedding] = "the model is embedded",
+    };
+
     /// <summary>Kills <paramref name="count"/> times; exit code 1 if one of them did harm.</summary>
     public static async Task<int> Run(int count, int seed, bool real, TextWriter output)
     {
@@ -26,20 +32,22 @@ internal static class KillBenchmark
         IReadOnlyList<Kill> kills = await loop.Run(count, kill =>
         {
             if (kill.Problem is not null)
-                output.WriteLine($"{kill.Victim}, {kill.Milliseconds} ms: {kill.Problem}");
+                output.WriteLine($"{kill.Victim} in {kill.Phase}, {kill.Milliseconds} ms: {kill.Problem}");
         });
 
-        var table = new MarkdownTable(output, real ? "kills, real worker" : "kills, fake worker", "survived");
-        foreach (string victim in new[] { "build", "worker" })
-        {
-            Kill[] these = [.. kills.Where(kill => kill.Victim == victim)];
-            table.Add(string.Create(CultureInfo.InvariantCulture, $"{victim}, {these.Count(kill => kill.Worker)} of {these.Length} while a worker ran"), Of(these));
-        }
-
-        table.Add("together", Of(kills));
+        await output.WriteLineAsync($"`kill --count {count} --seed {seed}{(real ? " --real" : "")}`, the {(real ? "real" : "fake")} worker.");
+        await output.WriteLineAsync();
+        var table = new MarkdownTable(output, "while", "build killed", "worker killed", "a worker ran", "left a checkpoint", "next build went on from it", "survived");
+        foreach (IGrouping<KillPhase, Kill> phase in kills.GroupBy(kill => kill.Phase).OrderBy(group => group.Key))
+            Add(Names[phase.Key], [.. phase]);
+        Add("together", kills);
         return kills.All(kill => kill.Problem is null) ? 0 : 1;
 
-        static string Of(IReadOnlyCollection<Kill> kills) => string.Create(CultureInfo.InvariantCulture, $"{kills.Count(kill => kill.Problem is null)} of {kills.Count}");
+        void Add(string name, IReadOnlyCollection<Kill> these) => table.Add(
+            name, Text(these.Count(kill => kill.Victim == "build")), Text(these.Count(kill => kill.Victim == "worker")), Text(these.Count(kill => kill.Worker)),
+            Text(these.Count(kill => kill.Checkpoint)), Text(these.Count(kill => kill.Resumed)), $"{Text(these.Count(kill => kill.Problem is null))} of {Text(these.Count)}");
+
+        static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
         void Change(int number)
         {

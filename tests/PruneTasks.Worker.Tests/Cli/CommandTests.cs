@@ -25,7 +25,8 @@ public sealed class CommandTests : IDisposable
         PruneResult result = PruneResult.Parse(File.ReadAllText(Path.Combine(Out, "result.json")));
         Assert.True(result.Success);
         Assert.Equal(1.0, result.Agreement);
-        Assert.Equal(_worker.Output, result.Summary + Environment.NewLine);
+        Assert.StartsWith(result.Summary + Environment.NewLine + "model: ", _worker.Output, StringComparison.Ordinal);
+        Assert.Contains("report.html", _worker.Output, StringComparison.Ordinal);
         Assert.Equal(ModelManifest.Parse(File.ReadAllText(result.Files!.Manifest)).Labels, ["red", "green", "blue"]);
         Assert.Equal(new FileInfo(result.Files.Model).Length, result.Pruned!.Bytes);
         Assert.Equal((35, 5), (pipeline.Job!.Calibration.Count, pipeline.Job.HoldOut!.Count));
@@ -102,6 +103,14 @@ public sealed class CommandTests : IDisposable
         string log = _worker.Output.Split('\'')[1];
         Assert.Contains("InvalidTimeZoneException", File.ReadAllText(log), StringComparison.Ordinal);
         File.Delete(log);
+    }
+
+    [Fact]
+    public void The_name_alone_shows_what_there_is()
+    {
+        Assert.Equal(2, _worker.Run(null));
+        Assert.Contains("new-spec", _worker.Error, StringComparison.Ordinal);
+        Assert.Empty(_worker.Output);
     }
 
     [Theory]

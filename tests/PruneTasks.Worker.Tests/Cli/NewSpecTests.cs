@@ -38,6 +38,18 @@ public sealed class NewSpecTests : IDisposable
     }
 
     [Fact]
+    public void In_a_project_editors_are_told_where_its_build_puts_the_schema()
+    {
+        _worker.Folder.Write("App.csproj", "<Project />");
+        Directory.CreateDirectory(_worker.Folder.File("models"));
+
+        Assert.Equal(0, _worker.Run(null, "new-spec", _worker.Folder.File("model.onnx"), "--output", _worker.Folder.File("models/a.prune.yaml")));
+
+        Assert.Equal("# yaml-language-server: $schema=../obj/prunetasks/prune.schema.json", File.ReadLines(_worker.Folder.File("models/a.prune.yaml")).First());
+        Assert.Empty(PruneSpecReader.Read(_worker.Folder.File("models/a.prune.yaml")).Diagnostics);
+    }
+
+    [Fact]
     public void A_file_that_exists_is_replaced_only_by_force()
     {
         _worker.Folder.Write("model.prune.yaml", "mine");

@@ -71,6 +71,31 @@ public sealed class ProgressTests
     }
 
     [Fact]
+    public void Time_left_of_the_whole_run_stands_with_each_stage_and_step()
+    {
+        var expected = new ExpectedRun([new("read", 10), new("build", 40)], Known: true);
+        List<string> lines = [];
+        var plain = new LineProgress(lines.Add, _time);
+        using var terminal = new StringWriter { NewLine = "\n" };
+        using (var drawn = new TerminalProgress(terminal, () => 80, _time))
+        {
+            foreach (IRunProgress progress in new IRunProgress[] { plain, drawn })
+            {
+                progress.Expect(expected);
+                progress.Stage("read");
+            }
+            _time.Advance(10);
+            plain.Stage("build");
+            plain.Step(0, 4);
+            _time.Advance(10);
+            plain.Step(1, 4);
+            drawn.Line("a remark");
+        }
+        Assert.Equal(["read (about 0:50 left in all)", "build (about 0:40 left in all)", "build: 1 of 4, about 0:30 left, 0:30 in all"], lines);
+        Assert.Contains("(all: 0:20, about 1:20 left)", terminal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_line_is_never_wider_than_the_terminal()
     {
         using var terminal = new StringWriter();
@@ -97,29 +122,4 @@ public sealed class ProgressTests
         foreach (string part in line.Split('\r')) cells = [.. part, .. cells.Skip(part.Length)];
         return new string(cells);
     }));
-
-    /// <summary>A clock that moves when told; its timers never fire.</summary>
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _now = 1;
-
-        public override long TimestampFrequency => 1;
-
-        public void Advance(int seconds) => _now += seconds;
-
-        public override long GetTimestamp() => _now;
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Never();
-
-        private sealed class Never : ITimer
-        {
-            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-
-            public void Dispose()
-            {
-            }
-
-            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-        }
-    }
 }

@@ -41,17 +41,18 @@ internal static class DotNet
             return new DotNetRun("dotnet " + string.Join(' ', arguments), process.ExitCode, output.ToString());
     }
 
-    /// <summary>Starts and returns at once; what it prints is collected in <paramref name="output"/>.</summary>
+    /// <summary>Starts, perhaps by a program that replaces itself with it, and returns at once; what it prints is collected in <paramref name="output"/>.</summary>
     public static Process Start(
-        string folder, IReadOnlyList<string> arguments, StringBuilder output, IReadOnlyDictionary<string, string>? environment = null)
+        string folder, IReadOnlyList<string> arguments, StringBuilder output, IReadOnlyDictionary<string, string>? environment = null, string? launcher = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        string dotnet = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+        var start = new ProcessStartInfo(launcher ?? dotnet)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string argument in arguments)
+        foreach (string argument in launcher is null ? arguments : [dotnet, .. arguments])
             start.ArgumentList.Add(argument);
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {

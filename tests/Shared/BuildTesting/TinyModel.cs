@@ -13,6 +13,9 @@ internal static class TinyModel
         return [.. Number(1, 8), .. Bytes(7, graph), .. Bytes(8, [.. Number(2, 17)])];
     }
 
+    /// <summary>Field 6 of ModelProto, doc_string: bytes that no reader needs, to be put after a model. Not zeros, which nothing has to read from a disk.</summary>
+    public static byte[] Padding(int length) => [.. Varint((6 << 3) | 2), .. Varint(length), .. Enumerable.Repeat((byte)'x', length)];
+
     private static byte[] Value(string name, int width)
     {
         byte[] shape = [.. Bytes(1, Text(2, "batch")), .. Bytes(1, Number(1, width))];
