@@ -20,14 +20,16 @@ internal static class PruneCommand
 
     private static readonly Option<string?> OnnxRuntime = new("--onnxruntime") { Description = "Folder of ONNX Runtime's native library; found in the NuGet folder by itself.", HelpName = "folder" };
 
+    private static readonly Option<bool> Json = new("--json") { Description = "Print result.json instead of a line; diagnostics then go to standard error." };
+
     /// <summary>The command.</summary>
     public static Command Create(CommandContext context)
     {
-        var command = new Command("prune", "Prunes a model with the data of its spec.") { SpecPath, Output, Request, Model, Threads, LibTorch, OnnxRuntime };
+        var command = new Command("prune", "Prunes a model with the data of its spec.") { SpecPath, Output, Request, Model, Threads, LibTorch, OnnxRuntime, Json };
         command.Validators.Add(result =>
         {
             bool request = result.GetValue(Request) is not null;
-            bool others = new Option[] { SpecPath, Output, Model, Threads, LibTorch, OnnxRuntime }.Any(option => result.GetResult(option) is { Implicit: false });
+            bool others = new Option[] { SpecPath, Output, Model, Threads, LibTorch, OnnxRuntime, Json }.Any(option => result.GetResult(option) is { Implicit: false });
             if (request && others) result.AddError("--request stands alone: everything is in the file.");
             else if (!request && (result.GetValue(SpecPath) is null || result.GetValue(Output) is null)) result.AddError("prune needs --spec and --output, or --request.");
             if (result.GetValue(Threads) < 0) result.AddError("--threads must be 0 or more.");
@@ -50,5 +52,6 @@ internal static class PruneCommand
                 OnnxRuntime = parsed.GetValue(OnnxRuntime),
             },
             context,
+            parsed.GetValue(Json),
             cancellation);
 }

@@ -57,22 +57,28 @@ internal static class RequestRun
     }
 
     /// <summary>Runs a request that somebody typed. A run that fails leaves the folder as it is.</summary>
-    public static int ByHand(PruneRequest request, CommandContext context, CancellationToken cancellation)
+    /// <param name="request">What to do.</param>
+    /// <param name="context">Where to write.</param>
+    /// <param name="json">The outcome as JSON, alone on standard output.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static int ByHand(PruneRequest request, CommandContext context, bool json, CancellationToken cancellation)
     {
-        if (context.Terminal() is not { } width) return Run(new LineProgress(context.Error.WriteLine), context.Output);
+        TextWriter said = json ? context.Error : context.Output;
+        if (context.Terminal() is not { } width) return Run(new LineProgress(context.Error.WriteLine), context.Output, said);
         using TerminalProgress progress = new(context.Error, width);
-        return Run(progress, new WriterAboveProgress(context.Output, progress));
+        return Run(progress, new WriterAboveProgress(context.Output, progress), new WriterAboveProgress(said, progress));
 
-        int Run(IRunProgress progress, TextWriter output) =>
+        int Run(IRunProgress progress, TextWriter output, TextWriter said) =>
             CommandGuard.Run(
                 diagnostics =>
                 {
                     PruneResult result = Prune(request, context, progress, diagnostics, cancellation);
-                    output.WriteLine(result.Summary);
-                    output.WriteLine($"model: {FromHere(result.Files!.Model)}, report: {FromHere(result.Files.Html)}");
+                    if (json) output.WriteLine(result.ToJson().TrimEnd());
+                    else output.WriteLine($"{result.Summary}{Environment.NewLine}model: {FromHere(result.Files!.Model)}, report: {FromHere(result.Files.Html)}");
                 },
                 request.Spec,
-                output);
+                said);
 
         static string FromHere(string path) => Path.GetRelativePath(Environment.CurrentDirectory, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
     }

@@ -106,6 +106,16 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void The_outcome_of_prune_can_be_read_by_programs()
+    {
+        Assert.Equal(0, _worker.Run(new CommandFixture.Smaller(), "prune", "--spec", _worker.Folder.File("m.prune.yaml"), "--output", Out, "--json"));
+        Assert.Equal(File.ReadAllText(Path.Combine(Out, "result.json")).TrimEnd(), _worker.Output.TrimEnd());
+        Assert.Equal(1, _worker.Run(null, "prune", "--spec", _worker.Folder.File("none.prune.yaml"), "--output", Out, "--json"));
+        Assert.Empty(_worker.Output);
+        Assert.Contains("error PRUNE0015", _worker.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_name_alone_shows_what_there_is()
     {
         Assert.Equal(2, _worker.Run(null));

@@ -45,7 +45,7 @@ internal static class CommandLineText
         In this repository, `dotnet run --project src/PruneTasks.Worker -- <command>` does the same. The tool is not on a public feed yet:
         `dotnet pack src/PruneTasks.Tool -c Release -o ../feed`, then install with `--add-source ../feed`.
 
-        Results go to standard output; diagnostics too for `prune`, as `file(line,col): error PRUNEnnnn: text`, for all other commands to standard
+        Results go to standard output; diagnostics too for `prune` without `--json`, as `file(line,col): error PRUNEnnnn: text`, for all other commands to standard
         error, so that results can be piped. Progress goes to standard error. Every command that prints data has `--json`, with a field `version`;
         the fields are listed in [report.md](report.md). `--help` works everywhere. A path may begin with `@`: there are no response files.
 
