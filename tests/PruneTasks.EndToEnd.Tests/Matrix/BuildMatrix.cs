@@ -19,7 +19,7 @@ internal static class BuildMatrix
     public static readonly IReadOnlyList<MatrixGroup> Places =
     [
         new("paths", PlaceRows.Paths), new("read-only sources", PlaceRows.ReadOnlySources), new("shared caches", PlaceRows.SharedCaches), new("central packages", PlaceRows.CentralPackages),
-        new("package source", PlaceRows.PackageSource), new("older SDK", PlaceRows.OlderSdk),
+        new("package source", PlaceRows.PackageSource), new("project cache", ProjectCacheRows.ProjectCache), new("older SDK", PlaceRows.OlderSdk),
     ];
 
     /// <summary>All groups.</summary>
