@@ -97,6 +97,32 @@ public sealed class PruneCacheTests : IDisposable
         Assert.Equal(new[] { mark, foreign }.Order(), Staging().Order());
     }
 
+    // Of another machine only age tells, and that machine's clock may be ahead or behind.
+    [Theory]
+    [InlineData(-72, false)]
+    [InlineData(-24, true)]
+    [InlineData(72, true)]
+    public void What_another_machine_left_goes_after_two_days(int hours, bool stays)
+    {
+        string folder = _folder["cache", "v1", "staging", "1-00000000-" + new string('0', 32)];
+        Directory.CreateDirectory(folder);
+        Directory.SetLastWriteTimeUtc(folder, DateTime.UtcNow.AddHours(hours));
+
+        Add("a", "the model");
+
+        Assert.Equal(stays, Directory.Exists(folder));
+        Assert.Equal(CacheOutcome.Hit, Take("a", out _).Outcome);
+    }
+
+    [Fact]
+    public void A_result_that_a_machine_with_a_fast_clock_has_used_goes_when_its_turn_comes()
+    {
+        File.SetLastWriteTimeUtc(Path.Combine(Add("a", "0123456789").Folder, CacheEntry.FileName), DateTime.UtcNow.AddDays(3));
+        Add("b", "0123456789");
+
+        Assert.Equal([Key("b"), Key("a")], _cache.Evict(0).Select(entry => entry.Key));
+    }
+
     [Fact]
     public async Task Writers_and_readers_of_one_key_at_the_same_time_see_whole_entries_only()
     {
