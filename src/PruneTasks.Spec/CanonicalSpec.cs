@@ -19,6 +19,7 @@ public static class CanonicalSpec
         ("task", JsonValue.Of(spec.Task.ToWord())),
         ("labels", Labels(spec.Labels)),
         ("image", spec.Image is { } image ? ManifestJson.Image(image) : null),
+        ("text", spec.Text is { } text ? Text(text) : null),
         ("data", JsonValue.Object(
             ("personal", Source(spec.Data.Personal)),
             ("common", Source(spec.Data.Common)),
@@ -51,6 +52,29 @@ public static class CanonicalSpec
         { File: { } file } => Path(file),
         _ => null,
     };
+
+    private static JsonValue Text(TextSpec text) => JsonValue.Object(
+        ("tokenizer", text.Tokenizer is { } tokenizer ? Path(tokenizer) : null),
+        ("format", JsonValue.Of(text.Format)),
+        ("lowercase", JsonValue.Of(text.Lowercase)),
+        ("pattern", JsonValue.Of(text.Pattern)),
+        ("max-length", Optional(text.MaxLength)),
+        ("truncation", JsonValue.Of(text.Truncation)),
+        ("start", Texts(text.Start)),
+        ("end", Texts(text.End)),
+        ("pad", Optional(text.Pad)),
+        ("stop", Texts(text.Stop)),
+        ("pooling", JsonValue.Of(text.Pooling)),
+        ("normalize", JsonValue.Of(text.Normalize)),
+        ("output", JsonValue.Of(text.Output)),
+        ("inputs", JsonValue.Object(
+            ("tokens", JsonValue.Of(text.Inputs.Tokens)),
+            ("mask", JsonValue.Of(text.Inputs.Mask)),
+            ("segments", JsonValue.Of(text.Inputs.Segments)),
+            ("positions", JsonValue.Of(text.Inputs.Positions)))),
+        ("chat", text.Chat is { } chat ? TextJson.Chat(chat) : null));
+
+    private static JsonValue? Texts(IReadOnlyList<string>? texts) => texts is null ? null : JsonValue.Array(texts.Select(JsonValue.Of));
 
     private static JsonValue? Source(DataSource? source) => source is null ? null : JsonValue.Object(
         ("path", Path(source.Path)),

@@ -23,6 +23,11 @@ public static class ModelReading
         try
         {
             ModelSignature signature = OnnxSignatureReader.Read(spec.Model.Full);
+            if (spec.Task == ModelTask.CausalLanguageModel)
+            {
+                using var stream = new FileStream(spec.Model.Full, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+                signature = WithStates(signature, stream);
+            }
             PruneDiagnostic[] missing = [.. signature.ExternalFiles.Select(file => External(spec, file)).OfType<PruneDiagnostic>()];
             return new SignatureReadResult(missing.Length == 0 ? signature : null, missing);
         }
@@ -35,6 +40,10 @@ public static class ModelReading
             return new SignatureReadResult(null, [PruneDiagnostics.ModelUnreadable.At(spec.File, place, spec.Model.Full, exception.Message)]);
         }
     }
+
+    /// <summary>A signature with the states of a language model, from the model's bytes.</summary>
+    /// <exception cref="OnnxFormatException">It is cut off.</exception>
+    public static ModelSignature WithStates(ModelSignature signature, Stream model) => signature with { States = StatePairs.Find(model, signature) };
 
     private static PruneDiagnostic? External(PruneSpec spec, ExternalFile file)
     {

@@ -32,6 +32,10 @@ public static class ModelTaskWords
         _ => "generic",
     };
 
+    /// <summary>Whether the model takes texts as token ids.</summary>
+    public static bool HasText(this ModelTask task) =>
+        task is ModelTask.TextClassification or ModelTask.TextEmbedding or ModelTask.CausalLanguageModel;
+
     /// <summary>The task of a word; null for any other word.</summary>
     public static ModelTask? FromWord(string word)
     {

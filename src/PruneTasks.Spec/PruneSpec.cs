@@ -38,6 +38,9 @@ public sealed record PruneSpec
     /// <summary>How an image becomes a tensor; set for <see cref="ModelTask.ImageClassification"/> only.</summary>
     public ImageSpec? Image { get; init; }
 
+    /// <summary>How texts become token ids; set for tasks with text only.</summary>
+    public TextSpec? Text { get; init; }
+
     /// <summary>The data folders.</summary>
     public DataSpec Data { get; init; } = new();
 

@@ -66,6 +66,13 @@ public static class SpecChecks
         return null;
     }
 
+    /// <summary>The files beneath the path of a tokenizer that may be read, to see whether they change.</summary>
+    public static IReadOnlyList<string> TokenizerFiles(string path)
+    {
+        string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(path)!;
+        return [path, .. Tokenizers.TokenizerFiles.Names.Select(name => Path.Combine(folder, name)).Where(file => file != path && File.Exists(file))];
+    }
+
     private static (string Section, DataSource? Source)[] Sources(DataSpec data) =>
         [("data.personal", data.Personal), ("data.common", data.Common), ("data.test", data.Test)];
 
@@ -76,11 +83,11 @@ public static class SpecChecks
         try
         {
             // Recorded inputs may also be given as one file.
-            if (File.Exists(folder) && Counts(folder))
+            if (File.Exists(folder) && Counts(spec, folder))
                 return null;
             if (!Directory.Exists(folder))
                 return PruneDiagnostics.DataFolderMissing.At(spec.File, place, section, folder);
-            return Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(Counts)
+            return Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(path => Counts(spec, path))
                 ? null
                 : PruneDiagnostics.DataFolderEmpty.At(spec.File, place, section, folder);
         }
@@ -90,5 +97,6 @@ public static class SpecChecks
         }
     }
 
-    private static bool Counts(string path) => DataFiles.IsImage(path) || DataFiles.IsTensors(path);
+    private static bool Counts(PruneSpec spec, string path) =>
+        DataFiles.IsImage(path) || DataFiles.IsTensors(path) || (spec.Text is not null && DataFiles.IsText(path));
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
+using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Diagnostics;
 using PruneTasks.Tasks.Common;
 using PruneTasks.Tasks.Describing;
@@ -47,8 +48,8 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
     public bool Force { get; set; }
 
     /// <summary>
-    /// One item per model: its manifest, with metadata Name, Spec, Model, Pruned (path of the pruned model), Resource, Record, Stamp, and Current
-    /// (whether Pruned is the result of the present inputs).
+    /// One item per model: its manifest, with metadata Name, Spec, Model, Pruned (path of the pruned model), Resource, Record, Stamp, Tokenizer and
+    /// TokenizerData (files to embed, or empty), and Current (whether Pruned is the result of the present inputs).
     /// </summary>
     [Output]
     public ITaskItem[] Described { get; set; } = [];
@@ -113,6 +114,7 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
             AtomicFile.WriteIfDifferent(folder.Manifest, description.Manifest);
             if (!string.IsNullOrEmpty(Schema) && File.Exists(Schema))
                 AtomicFile.WriteIfDifferent(Path.Combine(OutputDirectory, Path.GetFileName(Schema)), File.ReadAllText(Schema));
+            WriteTokenizer(folder, description.Tokenizer);
             description.Record.Write(folder.Record);
             return description.Record;
         }
@@ -124,6 +126,18 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
     }
 
     private static ITaskItem[] Items(IEnumerable<string> files) => [.. files.Distinct(StringComparer.Ordinal).Select(file => new TaskItem(MSBuildText.Escape(file)))];
+
+    private static void WriteTokenizer(ModelFolder folder, TokenizerFile? tokenizer)
+    {
+        if (tokenizer is null)
+            File.Delete(folder.Tokenizer);
+        else
+            AtomicFile.WriteIfDifferent(folder.Tokenizer, tokenizer.Definition);
+        if (tokenizer?.DataFile is not { } data)
+            File.Delete(folder.TokenizerData);
+        else
+            AtomicFile.CopyIfDifferent(folder.TokenizerData, data);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Report(IReadOnlyList<PruneDiagnostic> diagnostics)
@@ -144,6 +158,8 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
         item.SetMetadata("Resource", MSBuildText.Escape(record.Resource));
         item.SetMetadata("Record", MSBuildText.Escape(folder.Record));
         item.SetMetadata("Stamp", MSBuildText.Escape(folder.Stamp));
+        item.SetMetadata("Tokenizer", File.Exists(folder.Tokenizer) ? MSBuildText.Escape(folder.Tokenizer) : "");
+        item.SetMetadata("TokenizerData", File.Exists(folder.TokenizerData) ? MSBuildText.Escape(folder.TokenizerData) : "");
         item.SetMetadata("Current", current ? "true" : "false");
         return item;
     }

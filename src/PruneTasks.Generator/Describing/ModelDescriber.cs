@@ -14,6 +14,7 @@ internal static class ModelDescriber
     private static readonly HashSet<string> Members = new(StringComparer.Ordinal)
     {
         "Name", "Session", "LoadAsync", "Run", "Classify", "Preprocess", "Dispose", "OnConfigureSession",
+        "ClassifyAsync", "ClassifyAll", "Embed", "EmbedAsync", "EmbedAll", "CreateSession", "AsChatClient", "Tokenizer", "Dimensions", "MaxLength", "VocabularySize",
         "CreateRequest", "DisposeAsync", "Card", "ExecutionProvider", "ImageWidth", "ImageHeight", "ImageLength", "LabelCount", "Finalize", "ToString", "Equals", "GetHashCode", "GetType", "MemberwiseClone",
     };
 
@@ -60,6 +61,7 @@ internal static class ModelDescriber
             names.Steps,
             Labels(manifest, path, problems),
             ClassifierDescriber.Describe(manifest, path, problems),
+            TextDescriber.Describe(manifest, names.Outputs, path, problems),
             manifest.Public,
             manifest.Card,
             app.References);

@@ -15,6 +15,7 @@ internal sealed record ModelDescription(
     EquatableArray<AxisStep> AxisSteps,
     EquatableArray<LabelDescription> Labels,
     ClassifierDescription? Classifier,
+    TextDescription? Text,
     bool Public,
     CardFacts? Card,
     AppReferences References)
@@ -42,6 +43,11 @@ internal sealed record ModelDescription(
 
     public bool HasAxes => Axes.Count > 0;
 
+    /// <summary>The states of a language model are no business of a caller: then sessions take the place of Run.</summary>
+    public bool HidesRun => Text is { Facts.States.Count: > 0 };
+
+    public string SessionClass => ClassName + "Session";
+
     /// <summary>Every type that this model's file declares.</summary>
     public IEnumerable<string> TypeNames
     {
@@ -49,14 +55,19 @@ internal sealed record ModelDescription(
         {
             yield return ClassName;
             yield return Interface;
-            yield return OutputClass;
-            yield return RequestClass;
-            if (HasAxes)
-                yield return AxesRecord;
-            if (HasInputBag)
-                yield return InputBag;
+            if (!HidesRun)
+            {
+                yield return OutputClass;
+                yield return RequestClass;
+                if (HasAxes)
+                    yield return AxesRecord;
+                if (HasInputBag)
+                    yield return InputBag;
+            }
             if (References.DependencyInjection)
                 yield return InjectionClass;
+            if (Text is { Task: "causal-lm" })
+                yield return SessionClass;
             if (Labels.Count == 0)
                 yield break;
             yield return LabelEnum;
@@ -117,6 +128,9 @@ internal sealed record AxisStep(string Variable, string Text, int Input, bool Op
 
 /// <summary>A member of the label enum.</summary>
 internal sealed record LabelDescription(string Member, string Text);
+
+/// <summary>The calls with texts: the manifest's facts, and the output with scores or vectors.</summary>
+internal sealed record TextDescription(string Task, TextFacts Facts, OutputDescription Output);
 
 /// <summary>Classify: its image section, the size of each axis for one image, and the output that holds the scores.</summary>
 internal sealed record ClassifierDescription(ImageFacts Image, EquatableArray<int> Axes, int Output);

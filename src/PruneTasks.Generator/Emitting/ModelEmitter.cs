@@ -22,9 +22,22 @@ internal static class ModelEmitter
         writer.Line();
         if (model.Namespace.Length > 0)
             writer.Line($"namespace {model.Namespace};").Line();
-        EmitInterface(writer, model);
+        TextEmitter? text = model.Text is null ? null : new TextEmitter(model);
+        EmitInterface(writer, model, text);
         writer.Line();
-        EmitClass(writer, model);
+        EmitClass(writer, model, text);
+        text?.EmitTypes(writer, GeneratedCode);
+        if (!model.HidesRun)
+            EmitRunTypes(writer, model);
+        if (model.References.DependencyInjection)
+            InjectionEmitter.Emit(writer.Line(), model, GeneratedCode);
+        if (model.Labels.Count > 0)
+            LabelEmitter.Emit(writer.Line(), model, GeneratedCode);
+        return writer.ToString();
+    }
+
+    private static void EmitRunTypes(SourceWriter writer, ModelDescription model)
+    {
         writer.Line();
         RequestEmitter.Emit(writer, model, GeneratedCode);
         writer.Line();
@@ -33,25 +46,22 @@ internal static class ModelEmitter
             InputBagEmitter.Emit(writer.Line(), model, GeneratedCode);
         if (model.HasAxes)
             AxesEmitter.Emit(writer.Line(), model, GeneratedCode);
-        if (model.References.DependencyInjection)
-            InjectionEmitter.Emit(writer.Line(), model, GeneratedCode);
-        if (model.Labels.Count > 0)
-            LabelEmitter.Emit(writer.Line(), model, GeneratedCode);
-        return writer.ToString();
     }
 
-    private static void EmitInterface(SourceWriter writer, ModelDescription model)
+    private static void EmitInterface(SourceWriter writer, ModelDescription model, TextEmitter? text)
     {
         writer.Doc($"<summary>What <see cref=\"{Identifiers.Escape(model.ClassName)}\"/> does, for code that shall run with a stand-in too.</summary>");
         writer.Line(GeneratedCode);
         writer.Line($"{model.Access} partial interface {model.Interface} : global::PruneTasks.IPrunedModel").Open();
         if (model.Classifier is not null)
             ClassifierEmitter.EmitDeclarations(writer, model);
-        RunEmitter.EmitDeclaration(writer, model);
+        text?.EmitDeclarations(writer);
+        if (!model.HidesRun)
+            RunEmitter.EmitDeclaration(writer, model);
         writer.Close();
     }
 
-    private static void EmitClass(SourceWriter writer, ModelDescription model)
+    private static void EmitClass(SourceWriter writer, ModelDescription model, TextEmitter? text)
     {
         string name = Identifiers.Escape(model.ClassName);
         writer.Doc($"<summary>{CardEmitter.Summary(model)}. Embedded in this assembly. Safe for use from several threads; dispose once.</summary>");
@@ -61,6 +71,7 @@ internal static class ModelEmitter
         EmitDefinition(writer, model, name);
         if (model.Classifier is not null)
             ClassifierEmitter.EmitFields(writer, model);
+        text?.EmitFields(writer);
 
         writer.Doc("<summary>Loads the model.</summary>");
         writer.Doc("<param name=\"options\">Threads and session options; null for the defaults.</param>");
@@ -69,6 +80,7 @@ internal static class ModelEmitter
         writer.Line("_engine = global::PruneTasks.Runtime.ModelEngine.Load(_definition, options, session => OnConfigureSession(session));");
         if (model.Classifier is not null)
             ClassifierEmitter.EmitConstruction(writer, model);
+        text?.EmitConstruction(writer);
         writer.Close().Line();
 
         writer.Doc("<summary>The model's name.</summary>");
@@ -87,9 +99,13 @@ internal static class ModelEmitter
         writer.Continued($"global::System.Threading.Tasks.Task.Run(() => new {name}(options), cancellationToken);").Line();
         if (model.Classifier is not null)
             ClassifierEmitter.EmitMethods(writer, model);
-        RunEmitter.Emit(writer, model);
-        writer.Line();
-        RequestEmitter.EmitCreate(writer, model);
+        text?.EmitMethods(writer);
+        if (!model.HidesRun)
+        {
+            RunEmitter.Emit(writer, model);
+            writer.Line();
+            RequestEmitter.EmitCreate(writer, model);
+        }
         writer.Doc("<summary>Refuses further calls. Those running finish; with the last of them and of the requests the session is closed.</summary>");
         writer.Line("public void Dispose() => _engine.Dispose();").Line();
         writer.Doc("<summary>Refuses further calls, and completes when those running have finished.</summary>");

@@ -24,6 +24,7 @@ internal static class ManifestReader
                 ? new EquatableArray<string>(labels.Items.Select(label => label.AsString("labels")))
                 : null,
             root.FindObject("image") is { } image ? Image(image) : null,
+            root.FindObject("text") is { } section ? TextFacts.Read(section) : null,
             root.Find("public") is { Kind: not JsonKind.Null } && root.RequireBool("public"),
             root.FindObject("card") is { } card ? Card(card) : null);
     }

@@ -11,6 +11,7 @@ internal sealed record ModelManifest(
     EquatableArray<TensorFacts> Outputs,
     EquatableArray<string>? Labels,
     ImageFacts? Image,
+    TextFacts? Text,
     bool Public,
     CardFacts? Card);
 

@@ -106,6 +106,13 @@ public sealed class ModelRequest : IDisposable
         return MemoryMarshal.Cast<byte, T>(_inputs[index]!.Bytes(ModelShapes.Bytes(input, InputShape(index))));
     }
 
+    /// <summary>As <see cref="Input{T}"/>, for code that learns the type when it runs.</summary>
+    internal Span<byte> InputBytes(int index)
+    {
+        Guard();
+        return _inputs[index]!.Bytes(ModelShapes.Bytes(_engine.Inputs[index], InputShape(index)));
+    }
+
     /// <summary>The values of a string input, to be written. Each run hands a copy to ONNX Runtime, which allocates.</summary>
     public Span<string> StringInput(int index)
     {

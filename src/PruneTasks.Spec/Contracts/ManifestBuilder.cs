@@ -13,6 +13,9 @@ public sealed record ManifestResult(ModelManifest? Manifest, IReadOnlyList<Prune
     /// <summary>Labels of all classes of the dense model; the manifest has those that are kept.</summary>
     public IReadOnlyList<string>? AllLabels { get; init; }
 
+    /// <summary>The tokenizer that the spec names; null for none.</summary>
+    public TokenizerFile? Tokenizer { get; init; }
+
     /// <summary>The classes that are kept; null for all.</summary>
     public ClassSelection? Classes { get; init; }
 }
@@ -22,7 +25,7 @@ public static class ManifestBuilder
 {
     /// <summary>
     /// Builds the manifest. Reads the labels file when the spec names one. Errors: PRUNE0003 class or namespace given by the project,
-    /// PRUNE0014 labels file, PRUNE0003 and PRUNE0009 classes to keep, PRUNE0108 image section, PRUNE0203 number of labels.
+    /// PRUNE0014 labels file, PRUNE0003 and PRUNE0009 classes to keep, PRUNE0108 image section, PRUNE0030, PRUNE0031 and PRUNE0305 text section, PRUNE0203 number of labels.
     /// </summary>
     public static ManifestResult Build(PruneSpec spec, ModelSignature signature)
     {
@@ -33,6 +36,7 @@ public static class ManifestBuilder
             diagnostics.Add(mismatch);
         ClassSelection? classes = diagnostics.Any(d => d.IsError) ? null : ClassSelection.Read(spec, signature, labels, diagnostics);
         ImageSpec? image = spec.Image is null ? null : ImageFit.Resolve(spec, spec.Image, signature, diagnostics);
+        (TextManifest? text, TokenizerFile? tokenizer) = spec.Text is null ? default : TextFit.Resolve(spec, spec.Text, signature, labels?.Count, diagnostics);
         if (diagnostics.Any(d => d.IsError))
             return new ManifestResult(null, diagnostics);
         return new ManifestResult(
@@ -47,6 +51,7 @@ public static class ManifestBuilder
                 Outputs = classes is null ? signature.Outputs : [.. signature.Outputs.Select((output, i) => classes.Keep(i, output))],
                 Labels = classes is null ? labels : classes.Keep(labels),
                 Image = image,
+                Text = text,
                 Public = spec.Public,
                 Card = spec.Card,
             },
@@ -54,6 +59,7 @@ public static class ManifestBuilder
         {
             AllLabels = labels,
             Classes = classes,
+            Tokenizer = tokenizer,
         };
     }
 

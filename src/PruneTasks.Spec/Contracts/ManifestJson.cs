@@ -17,6 +17,7 @@ internal static class ManifestJson
         ("outputs", JsonValue.Array(manifest.Outputs.Select(Tensor))),
         ("labels", manifest.Labels is { } labels ? JsonValue.Array(labels.Select(JsonValue.Of)) : null),
         ("image", manifest.Image is { } image ? Image(image) : null),
+        ("text", manifest.Text is { } text ? TextJson.Write(text) : null),
         ("public", manifest.Public ? JsonValue.Of(true) : null),
         ("card", manifest.Card is { } card ? Card(card) : null)));
 
@@ -33,6 +34,7 @@ internal static class ManifestJson
         Outputs = [.. root.RequireArray("outputs").Items.Select(Tensor)],
         Labels = root.FindArray("labels") is { } labels ? [.. labels.Items.Select(label => label.AsString("labels"))] : null,
         Image = root.FindObject("image") is { } image ? Image(image) : null,
+        Text = root.FindObject("text") is { } text ? TextJson.Read(text) : null,
         Public = root.Find("public") is { Kind: not JsonKind.Null } && root.RequireBool("public"),
         Card = root.FindObject("card") is { } card ? Card(card) : null,
     };

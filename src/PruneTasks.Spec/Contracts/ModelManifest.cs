@@ -43,6 +43,9 @@ public sealed record ModelManifest
     /// <summary>What people should know of the model, or null.</summary>
     public CardSpec? Card { get; init; }
 
+    /// <summary>How texts become token ids; null unless the task has texts.</summary>
+    public TextManifest? Text { get; init; }
+
     /// <summary>The text of the file: JSON, LF, stable order.</summary>
     public string ToJson() => ManifestJson.Write(this);
 
@@ -52,4 +55,10 @@ public sealed record ModelManifest
 
     /// <summary>The logical name of the embedded resource of a model: <c>PruneTasks.vit.onnx</c>.</summary>
     public static string ResourceName(string name) => $"PruneTasks.{name}.onnx";
+
+    /// <summary>The logical name of a model's tokenizer: <c>PruneTasks.bert.tokenizer.json</c>.</summary>
+    public static string TokenizerResourceName(string name) => $"PruneTasks.{name}.tokenizer.json";
+
+    /// <summary>The logical name of the file that belongs to the tokenizer: <c>PruneTasks.bert.tokenizer.bin</c>.</summary>
+    public static string TokenizerDataName(string name) => $"PruneTasks.{name}.tokenizer.bin";
 }

@@ -9,6 +9,18 @@ public static partial class PruneDiagnostics
         "ONNX Runtime has no native library for this platform",
         "no native library of ONNX Runtime for '{0}'; add a package that has it, for example {1}");
 
+    /// <summary>Calls with texts are left out.</summary>
+    public static readonly PruneDiagnosticDescriptor TokenizerLibraryMissing = Info(
+        "PRUNE0304",
+        "Calls with texts need Microsoft.ML.Tokenizers",
+        "model '{0}' has a tokenizer of the kind {1}, for which the project must reference the package Microsoft.ML.Tokenizers; without it the class takes token ids only");
+
+    /// <summary>A tokenizer.json asks for something that is not supported.</summary>
+    public static readonly PruneDiagnosticDescriptor TokenizerFeature = Error(
+        "PRUNE0305",
+        "The tokenizer uses something that is not supported",
+        "the tokenizer uses {0}, which is not supported; {1}");
+
     /// <summary>A packed library hides what its users need at run time. Reported by build/PruneTasks.Embed.targets.</summary>
     public static readonly PruneDiagnosticDescriptor HiddenReference = Warning(
         "PRUNE0307",

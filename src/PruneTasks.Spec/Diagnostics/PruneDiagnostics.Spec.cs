@@ -97,7 +97,7 @@ public static partial class PruneDiagnostics
     public static readonly PruneDiagnosticDescriptor DataFolderEmpty = Error(
         "PRUNE0021",
         "A data folder has nothing to use",
-        "'{0}': the folder '{1}' holds no image, .npz file or ONNX test set");
+        "'{0}': the folder '{1}' holds no image, text, .npz file or ONNX test set");
 
     /// <summary>An image does not decode.</summary>
     public static readonly PruneDiagnosticDescriptor ImageUnreadable = Warning(
@@ -116,6 +116,18 @@ public static partial class PruneDiagnostics
         "PRUNE0024",
         "Recorded inputs do not fit the model",
         "'{0}': '{1}' does not fit the model: {2}");
+
+    /// <summary>The tokenizer cannot be used.</summary>
+    public static readonly PruneDiagnosticDescriptor TokenizerFile = Error(
+        "PRUNE0030",
+        "The tokenizer cannot be used",
+        "the tokenizer '{0}' {1}");
+
+    /// <summary>The text section does not fit the model.</summary>
+    public static readonly PruneDiagnosticDescriptor TextDoesNotFit = Error(
+        "PRUNE0031",
+        "The text section does not fit the model",
+        "{0}");
 
     /// <summary>A data file cannot be read.</summary>
     public static readonly PruneDiagnosticDescriptor DataFileUnreadable = Error(

@@ -21,6 +21,9 @@ public sealed record ModelSignature
     /// <summary>The outputs of the graph.</summary>
     public required IReadOnlyList<TensorSignature> Outputs { get; init; }
 
+    /// <summary>State inputs with the outputs that continue them; filled for language models only.</summary>
+    public IReadOnlyList<StatePair> States { get; init; } = [];
+
     /// <summary>The files beside the model that hold weights.</summary>
     public required IReadOnlyList<ExternalFile> ExternalFiles { get; init; }
 }

@@ -23,6 +23,7 @@ internal sealed class SpecBinder(SpecValues values, string file, string folder, 
             Task = task,
             Labels = Labels(),
             Image = Image(task),
+            Text = Text(task),
             Data = new DataSpec { Personal = Source("data.personal"), Common = Source("data.common"), Test = Source("data.test") },
             Prune = Prune(),
             Quality = values.Number("quality.max-drop") is { } drop
@@ -86,6 +87,36 @@ internal sealed class SpecBinder(SpecValues values, string file, string folder, 
             Interpolation = values.Text("image.interpolation")!,
             Pad = values.Integer("image.pad")!.Value,
             Crop = values.Text("image.crop")!,
+        };
+    }
+
+    private TextSpec? Text(ModelTask task)
+    {
+        if (!task.HasText())
+        {
+            if (values.Places.ContainsKey("text") && !values.IsRefused("task"))
+                Report(PruneDiagnostics.Conflict, "text", "text", $"task: {task.ToWord()}", "a text section needs the task 'text-classification', 'text-embedding' or 'causal-lm'");
+            return null;
+        }
+
+        return new TextSpec
+        {
+            Tokenizer = Path("text.tokenizer"),
+            Format = values.Text("text.format")!,
+            Lowercase = values.Boolean("text.lowercase")!.Value,
+            Pattern = values.Text("text.pattern"),
+            MaxLength = values.Integer("text.max-length"),
+            Truncation = values.Text("text.truncation")!,
+            Start = values.Find("text.start") as string[],
+            End = values.Find("text.end") as string[],
+            Pad = values.Integer("text.pad"),
+            Stop = values.Find("text.stop") as string[],
+            Pooling = values.Text("text.pooling")!,
+            Normalize = values.Boolean("text.normalize")!.Value,
+            Output = values.Text("text.output"),
+            Inputs = new TextInputs(values.Text("text.inputs.tokens"), values.Text("text.inputs.mask"), values.Text("text.inputs.segments"), values.Text("text.inputs.positions")),
+            Chat = values.Has("text.chat")
+                ? new ChatFormat(values.Text("text.chat.system")!, values.Text("text.chat.user") ?? "", values.Text("text.chat.assistant") ?? "", values.Text("text.chat.reply") ?? "") : null,
         };
     }
 

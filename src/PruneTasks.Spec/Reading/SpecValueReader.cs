@@ -21,7 +21,8 @@ internal static class SpecValueReader
             SpecKind.Integer => Integer(key, node),
             SpecKind.Number => Number(key, node),
             SpecKind.Boolean => Boolean(node),
-            SpecKind.Text => Label(node),
+            // What is quoted keeps its spaces and line ends.
+            SpecKind.Text => Label(node) is { } text ? node.IsPlain ? text : node.Text : null,
             SpecKind.Path => Text(node),
             SpecKind.Identifier => Text(node) is { } name && CSharpNames.IsIdentifier(name) ? name : null,
             SpecKind.Namespace => Text(node) is { } name && name.Split('.').All(CSharpNames.IsIdentifier) ? name : null,

@@ -36,6 +36,7 @@ internal static partial class SpecTable
             new("public", SpecKind.Boolean, "Whether the generated types are public; an app uses them itself, a library may give them out.") { Default = "false", Example = "true" },
             Card(),
             Image(),
+            Text(),
             Data(),
             Prune(),
             Quality(),
@@ -138,7 +139,7 @@ internal static partial class SpecTable
         ],
     };
 
-    private static SpecKey Data() => new("data", SpecKind.Section, "Data folders: images (subfolders named after labels are optional), .npz files, or ONNX test sets (.pb); read recursively.")
+    private static SpecKey Data() => new("data", SpecKind.Section, "Data folders: images or texts (subfolders named after labels are optional), .npz files, or ONNX test sets (.pb); read recursively.")
     {
         Keys =
         [

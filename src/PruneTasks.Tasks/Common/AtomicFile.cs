@@ -19,14 +19,25 @@ internal static class AtomicFile
         return true;
     }
 
+    /// <summary>Copies a file unless the target has the same bytes.</summary>
+    public static void CopyIfDifferent(string path, string source)
+    {
+        byte[] bytes = File.ReadAllBytes(source);
+        if (File.Exists(path) && bytes.SequenceEqual(File.ReadAllBytes(path)))
+            return;
+        Write(path, temporary => File.WriteAllBytes(temporary, bytes));
+    }
+
     /// <summary>Writes the text beside the file, then renames.</summary>
-    public static void Write(string path, string text)
+    public static void Write(string path, string text) => Write(path, temporary => File.WriteAllText(temporary, text, Utf8));
+
+    private static void Write(string path, Action<string> write)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string temporary = path + "." + ProcessMark.New() + Extension;
         try
         {
-            File.WriteAllText(temporary, text, Utf8);
+            write(temporary);
             Move(temporary, path);
         }
         finally

@@ -10,7 +10,11 @@ namespace PruneTasks.Tasks.Describing;
 /// <param name="Manifest">Text of the manifest; null when there is an error.</param>
 /// <param name="Record">What to remember; null when there is an error.</param>
 /// <param name="Diagnostics">Everything found.</param>
-internal sealed record Description(string? Manifest, ModelRecord? Record, IReadOnlyList<PruneDiagnostic> Diagnostics);
+internal sealed record Description(string? Manifest, ModelRecord? Record, IReadOnlyList<PruneDiagnostic> Diagnostics)
+{
+    /// <summary>The tokenizer that the app embeds; null for none.</summary>
+    public TokenizerFile? Tokenizer { get; init; }
+}
 
 /// <summary>Reads a spec and its model's signature.</summary>
 internal static class ModelDescriber
@@ -26,7 +30,7 @@ internal static class ModelDescriber
             Spec = item.Spec, Model = item.Model, Name = item.Name, ClassName = item.Class, Namespace = item.Namespace, Output = "",
         };
         PruneSpec spec = request.Apply(read.Spec);
-        string[] described = [item.Spec, spec.Model.Full, .. LabelsFile(spec), typeof(ModelDescriber).Assembly.Location];
+        string[] described = [item.Spec, spec.Model.Full, .. LabelsFile(spec), .. TokenizerFiles(spec), typeof(ModelDescriber).Assembly.Location];
 
         // Before the files are read: one that changes meanwhile must not look described.
         string state = FileState.Of(described);
@@ -53,12 +57,12 @@ internal static class ModelDescriber
             CanonicalSpec = Sha256.OfText(CanonicalSpec.Write(WithoutNames(spec, built.Manifest.Labels))),
             DescribedState = state,
             DescribedFiles = described,
-            ModelFiles = [.. model.Signature.ExternalFiles.Select(file => Path.Combine(folder, file.Location))],
+            ModelFiles = [.. model.Signature.ExternalFiles.Select(file => Path.Combine(folder, file.Location)), .. built.Tokenizer?.Sources ?? []],
             Data = [.. new[] { spec.Data.Personal, spec.Data.Common, spec.Data.Test }.OfType<DataSource>().Select(data => data.Path.Full)],
             Tool = tool,
             Natives = natives,
         };
-        return new Description(built.Manifest.ToJson(), record, diagnostics);
+        return new Description(built.Manifest.ToJson(), record, diagnostics) { Tokenizer = built.Tokenizer };
     }
 
     // What the model and its class are called, and where files lie, does not change what is pruned: projects that differ in no more share a result. The
@@ -73,11 +77,16 @@ internal static class ModelDescriber
             Namespace = null,
             Model = nowhere,
             Labels = labels is null ? null : new LabelSource(labels, null),
+            // How a conversation is written, and where an answer ends, are for the app alone.
+            Text = spec.Text is null ? null : spec.Text with { Tokenizer = spec.Text.Tokenizer is null ? null : nowhere, Chat = null, Stop = null },
             Data = new DataSpec { Personal = Here(spec.Data.Personal), Common = Here(spec.Data.Common), Test = Here(spec.Data.Test) },
         };
 
         DataSource? Here(DataSource? source) => source is null ? null : source with { Path = nowhere };
     }
+
+    private static IReadOnlyList<string> TokenizerFiles(PruneSpec spec) =>
+        spec.Text?.Tokenizer is { } tokenizer ? SpecChecks.TokenizerFiles(tokenizer.Full) : [];
 
     private static IEnumerable<string> LabelsFile(PruneSpec spec) => spec.Labels?.File is { } file ? [file.Full] : [];
 }

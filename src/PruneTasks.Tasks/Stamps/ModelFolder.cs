@@ -12,6 +12,12 @@ internal sealed record ModelFolder(string Directory)
     /// <summary>What the generator reads.</summary>
     public string Manifest => Path.Combine(Directory, Name + ".manifest.json");
 
+    /// <summary>The tokenizer, where the spec names one: a resource of the app.</summary>
+    public string Tokenizer => Path.Combine(Directory, Name + ".tokenizer.json");
+
+    /// <summary>The file that belongs to the tokenizer, where there is one.</summary>
+    public string TokenizerData => Path.Combine(Directory, Name + ".tokenizer.bin");
+
     /// <summary>What describing found.</summary>
     public string Record => Path.Combine(Directory, Name + ".record.txt");
 

@@ -22,12 +22,16 @@ internal static class DataLoader
         string[] images = [.. files.Where(DataFiles.IsImage)];
         string[] arrays = [.. files.Where(path => EndsWith(path, ".npz", ".npy"))];
         string[] sets = [.. files.Where(OnnxTestSetSource.IsInput)];
-        string[] kinds = [.. new[] { (images, "images"), (arrays, "NumPy arrays"), (sets, "ONNX test sets") }.Where(kind => kind.Item1.Length > 0).Select(kind => kind.Item2)];
+        string[] texts = [.. files.Where(DataFiles.IsText)];
+        // Beside other data a text file is a note.
+        if (request.Text is null || images.Length + arrays.Length + sets.Length > 0) texts = [];
+        string[] kinds = [.. new[] { (images, "images"), (texts, "texts"), (arrays, "NumPy arrays"), (sets, "ONNX test sets") }.Where(kind => kind.Item1.Length > 0).Select(kind => kind.Item2)];
         return kinds.Length switch
         {
             0 => throw request.Fail(PruneDiagnostics.DataFolderEmpty, request.Path),
             > 1 => throw request.Fail(PruneDiagnostics.DataDoesNotFit, request.Path, $"it holds {string.Join(" and ", kinds)}; name a folder with one kind"),
             _ when images.Length > 0 => new ImageFolderSource(request, images),
+            _ when texts.Length > 0 => new TextSource(request, texts),
             _ when arrays.Length > 0 => new ArraySource(request, arrays),
             _ => new OnnxTestSetSource(request, sets),
         };
@@ -56,7 +60,8 @@ internal static class DataLoader
     private static ISampleSource OpenFile(DataRequest request)
     {
         if (EndsWith(request.FullPath, ".npz", ".npy")) return new ArraySource(request, [""]);
-        throw request.Fail(PruneDiagnostics.DataDoesNotFit, request.Path, "a single file must be .npz or .npy; images and ONNX test sets are given by their folder");
+        if (request.Text is not null && DataFiles.IsText(request.FullPath)) return new TextSource(request, [""]);
+        throw request.Fail(PruneDiagnostics.DataDoesNotFit, request.Path, "a single file must be .npz, .npy or .txt; images and ONNX test sets are given by their folder");
     }
 
     private static IEnumerable<string> RelativeFiles(DataRequest request)

@@ -31,6 +31,15 @@ internal sealed record DataRequest
     /// <summary>Where the image section stands in the spec.</summary>
     public SourceSpan ImageSpan { get; init; }
 
+    /// <summary>What the model is for.</summary>
+    public ModelTask Task { get; init; }
+
+    /// <summary>How texts become the model's inputs; null for a task without texts.</summary>
+    public TextManifest? Text { get; init; }
+
+    /// <summary>The tokenizer; null where the spec names none.</summary>
+    public TokenizerFile? Tokenizer { get; init; }
+
     /// <summary>The spec's labels, if it has some.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
 

@@ -18,6 +18,9 @@ internal sealed record SpecInput(PruneSpec Spec, ModelFile Model, ModelManifest 
     /// <summary>The classes that are kept; null for all.</summary>
     public ClassSelection? Classes { get; init; }
 
+    /// <summary>The tokenizer that the spec names; null for none.</summary>
+    public TokenizerFile? Tokenizer { get; init; }
+
     /// <summary>Reads the spec.</summary>
     /// <param name="path">The spec file.</param>
     /// <param name="diagnostics">Takes the warnings.</param>
@@ -39,6 +42,11 @@ internal sealed record SpecInput(PruneSpec Spec, ModelFile Model, ModelManifest 
         {
             using var stream = new MemoryStream(model.Bytes, writable: false);
             signature = OnnxSignatureReader.Read(stream);
+            if (spec.Task == ModelTask.CausalLanguageModel)
+            {
+                stream.Position = 0;
+                signature = ModelReading.WithStates(signature, stream);
+            }
         }
         catch (OnnxFormatException problem)
         {
@@ -47,7 +55,7 @@ internal sealed record SpecInput(PruneSpec Spec, ModelFile Model, ModelManifest 
         ManifestResult built = ManifestBuilder.Build(spec, signature);
         if (built.Manifest is null) throw new PruneDiagnosticException(built.Diagnostics);
         foreach (PruneDiagnostic warning in built.Diagnostics) diagnostics.Add(warning);
-        return new SpecInput(spec, model, built.Manifest) { AllLabels = built.AllLabels, Classes = built.Classes };
+        return new SpecInput(spec, model, built.Manifest) { AllLabels = built.AllLabels, Classes = built.Classes, Tokenizer = built.Tokenizer };
     }
 
     /// <summary>The request for one of the spec's data sections.</summary>
@@ -63,6 +71,9 @@ internal sealed record SpecInput(PruneSpec Spec, ModelFile Model, ModelManifest 
         Seed = Spec.Prune.Seed,
         Image = Manifest.Image,
         ImageSpan = Spec.PlaceOf("image"),
+        Task = Spec.Task,
+        Text = Manifest.Text,
+        Tokenizer = Tokenizer,
         Labels = AllLabels,
         // Everyone's data steadies the repair, whatever it shows.
         Kept = section == "common" ? null : Classes,

@@ -41,11 +41,17 @@ public sealed class GeneratedFilesTests
             {
                 string[] parts = key.Path.Split('.');
                 string path = key.Path.StartsWith("data.", StringComparison.Ordinal) && key.Name != "path" ? "path: x, "
+                    : key.Path.StartsWith("text.chat.", StringComparison.Ordinal) ? string.Concat(new[] { "user", "assistant" }.Where(name => name != key.Name).Select(name => $"{name}: x, "))
                     : key.Path.StartsWith("quality.", StringComparison.Ordinal) && key.Name != "max-drop" ? "max-drop: 0, " : "";
                 string inner = $"{{ {path}{key.Name}: {value} }}";
                 for (int i = parts.Length - 2; i >= 0; i--)
                     inner = $"{{ {parts[i]}: {inner} }}";
-                string version = parts[0] is "image" ? "version: 1, task: image-classification, " : "version: 1, ";
+                string version = parts[0] switch
+                {
+                    "image" => "version: 1, task: image-classification, ",
+                    "text" => "version: 1, task: causal-lm, ",
+                    _ => "version: 1, ",
+                };
                 Assert.Empty(PruneSpecReader.Read("{ " + version + inner[1..], "a.prune.yaml").Diagnostics);
             }
         }

@@ -15,10 +15,13 @@ internal static class SchemaText
         ("additionalProperties", JsonValue.Of(false)),
         ("required", Required(SpecTable.Root)),
         ("properties", Properties(SpecTable.Root)),
-        ("if", JsonValue.Object(("required", List("image")))),
+        ("allOf", JsonValue.Array([Needs("image", "image-classification"), Needs("text", "text-classification", "text-embedding", "causal-lm")]))));
+
+    private static JsonValue Needs(string section, params string[] tasks) => JsonValue.Object(
+        ("if", JsonValue.Object(("required", List(section)))),
         ("then", JsonValue.Object(
             ("required", List("task")),
-            ("properties", JsonValue.Object(("task", JsonValue.Object(("const", JsonValue.Of("image-classification"))))))))));
+            ("properties", JsonValue.Object(("task", JsonValue.Object(("enum", List(tasks)))))))));
 
     private static JsonValue Key(SpecKey key) => key.Kind switch
     {

@@ -1,0 +1,132 @@
+using System.Text.Json;
+
+namespace PruneTasks.Text;
+
+/// <summary>
+/// What a tokenizer is made of. The build reads the user's files (tokenizer.json, vocab.txt, …) and writes this form, so that the app
+/// and the worker make the same tokenizer without knowing any of those formats. Written by TokenizerWriting of PruneTasks.Spec.
+/// </summary>
+#if PRUNETASKS_RUNTIME
+public
+#else
+internal
+#endif
+sealed class TokenizerDefinition
+{
+    private const int NewestVersion = 1;
+
+    private TokenizerDefinition(JsonElement root, byte[] data)
+    {
+        if (Number(root, "version") is not NewestVersion)
+            throw new FormatException($"The tokenizer is of version {Number(root, "version")}; {NewestVersion} is known.");
+        Kind = root.GetProperty("kind").GetString()!;
+        Data = data;
+        Tokens = Texts(root, "tokens");
+        Merges = Texts(root, "merges");
+        Special = root.TryGetProperty("special", out JsonElement special)
+            ? special.EnumerateObject().ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal)
+            : new Dictionary<string, int>(StringComparer.Ordinal);
+        Unknown = Text(root, "unknown");
+        Prefix = Text(root, "prefix");
+        Suffix = Text(root, "suffix");
+        Pattern = Text(root, "pattern");
+        LongestWord = Number(root, "longestWord") ?? 100;
+        Lowercase = Flag(root, "lowercase");
+        StripAccents = Flag(root, "stripAccents");
+        SplitChinese = Flag(root, "splitChinese");
+        ByteLevel = Flag(root, "byteLevel");
+        PrefixSpace = Flag(root, "prefixSpace");
+        Compose = Flag(root, "compose");
+        Start = Ids(root, "start");
+        End = Ids(root, "end");
+        Stop = Ids(root, "stop");
+        Pad = Number(root, "pad") ?? 0;
+    }
+
+    /// <summary><c>wordpiece</c>, <c>bpe</c>, <c>sentencepiece</c>, <c>tiktoken</c> or <c>llama2c</c>.</summary>
+    public string Kind { get; }
+
+    /// <summary>The user's file where it is kept as it is (SentencePiece, tiktoken, llama2.c); otherwise empty.</summary>
+    public byte[] Data { get; }
+
+    /// <summary>The vocabulary in the order of ids.</summary>
+    public IReadOnlyList<string> Tokens { get; }
+
+    /// <summary>Pairs that are joined, best first: both tokens with a space between.</summary>
+    public IReadOnlyList<string> Merges { get; }
+
+    /// <summary>Tokens that are found in a text before it is split.</summary>
+    public IReadOnlyDictionary<string, int> Special { get; }
+
+    /// <summary>The token for what the vocabulary does not have.</summary>
+    public string? Unknown { get; }
+
+    /// <summary>Mark in front of a piece that goes on inside a word.</summary>
+    public string? Prefix { get; }
+
+    /// <summary>Mark at the end of a word.</summary>
+    public string? Suffix { get; }
+
+    /// <summary>Regular expression of the pieces that no merge crosses.</summary>
+    public string? Pattern { get; }
+
+    /// <summary>A longer word is unknown as a whole, in characters.</summary>
+    public int LongestWord { get; }
+
+    /// <summary>Texts are lowercased.</summary>
+    public bool Lowercase { get; }
+
+    /// <summary>Accents are removed.</summary>
+    public bool StripAccents { get; }
+
+    /// <summary>Each Chinese character is a word.</summary>
+    public bool SplitChinese { get; }
+
+    /// <summary>Tokens are bytes, written as GPT-2 writes them.</summary>
+    public bool ByteLevel { get; }
+
+    /// <summary>A text that begins with no space gets one.</summary>
+    public bool PrefixSpace { get; }
+
+    /// <summary>Texts are brought to Unicode's form C.</summary>
+    public bool Compose { get; }
+
+    /// <summary>Ids in front of every text.</summary>
+    public IReadOnlyList<int> Start { get; }
+
+    /// <summary>Ids behind every text.</summary>
+    public IReadOnlyList<int> End { get; }
+
+    /// <summary>Ids that end a text which a language model writes.</summary>
+    public IReadOnlyList<int> Stop { get; }
+
+    /// <summary>The id that fills up.</summary>
+    public int Pad { get; }
+
+    /// <summary>Reads a definition and the file that belongs to it.</summary>
+    /// <exception cref="FormatException">It is none of a known version.</exception>
+    public static TokenizerDefinition Read(ReadOnlyMemory<byte> json, byte[] data)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            return new TokenizerDefinition(document.RootElement, data);
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new FormatException($"The tokenizer's definition cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    private static string[] Texts(JsonElement root, string name) =>
+        root.TryGetProperty(name, out JsonElement list) ? [.. list.EnumerateArray().Select(item => item.GetString()!)] : [];
+
+    private static int[] Ids(JsonElement root, string name) =>
+        root.TryGetProperty(name, out JsonElement list) ? [.. list.EnumerateArray().Select(item => item.GetInt32())] : [];
+
+    private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+
+    private static int? Number(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) ? value.GetInt32() : null;
+
+    private static bool Flag(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
+}
