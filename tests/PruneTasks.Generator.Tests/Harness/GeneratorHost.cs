@@ -39,7 +39,9 @@ internal sealed class GeneratorHost
             "App", [CSharpSyntaxTree.ParseText("#pragma warning disable CS1591 // the tests' own code\n" + userCode, parse, "User.cs")],
             [.. References, .. Referenced(name => libraries?.Contains(Path.GetFileNameWithoutExtension(name)) == true)],
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable,
-                generalDiagnosticOption: ReportDiagnostic.Error, warningLevel: 9999));
+                generalDiagnosticOption: ReportDiagnostic.Error, warningLevel: 9999,
+                // As the SDK does: a library may be built for an older framework.
+                specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress)]));
         Run();
     }
 
