@@ -44,7 +44,7 @@ internal static class ChatClientEmitter
         writer.Close();
         writer.Line($"prompt.Append({Literals.Text(chat.Reply)});");
         writer.Line($"using {model.SessionClass} session = _model.CreateSession();");
-        writer.Line("await foreach (string text in session.GenerateAsync(prompt.ToString(), generation, cancellationToken).ConfigureAwait(false))");
+        writer.Line("await foreach (string text in global::System.Threading.Tasks.TaskAsyncEnumerableExtensions.ConfigureAwait(session.GenerateAsync(prompt.ToString(), generation, cancellationToken), false))");
         writer.Continued($"yield return new {Ai}ChatResponseUpdate({Ai}ChatRole.Assistant, text) {{ ModelId = _model.Name }};");
         writer.Close().Line();
         writer.Line("public object? GetService(global::System.Type serviceType, object? serviceKey = null) =>");

@@ -36,8 +36,21 @@ internal static class EmbeddedModel
             using (pointer)
                 return new InferenceSession(ModelFiles.Check(pointer, model, folder ?? AppContext.BaseDirectory), options);
         }
+        throw Missing(assembly, resource, model);
+    }
+
+    /// <summary>The bytes of a small resource that belongs to a model.</summary>
+    /// <exception cref="ModelException"><see cref="ModelErrorKind.Load"/>: no such resource.</exception>
+    public static byte[] ReadPart(Assembly assembly, string resource, string model)
+    {
+        using Stream stream = assembly.GetManifestResourceStream(resource) ?? throw Missing(assembly, resource, model);
+        return Read(stream, stream.Length, resource);
+    }
+
+    private static ModelException Missing(Assembly assembly, string resource, string model)
+    {
         string[] present = assembly.GetManifestResourceNames();
-        throw new ModelException(ModelErrorKind.Load,
+        return new ModelException(ModelErrorKind.Load,
             $"Assembly '{assembly.GetName().Name}' has no embedded resource '{resource}' with model '{model}'; it has "
             + $"{(present.Length == 0 ? "none" : string.Join(", ", present))}. "
             + "The build embeds it after pruning: build the project without PruneTasksEnabled=false, and look at the build's diagnostics.");

@@ -19,7 +19,7 @@ public static class TokenizerResource
         try
         {
             return TokenizerDefinition.Read(
-                EmbeddedModel.Read(owner.Assembly, resource, model), data is null ? [] : EmbeddedModel.Read(owner.Assembly, data, model));
+                EmbeddedModel.ReadPart(owner.Assembly, resource, model), data is null ? [] : EmbeddedModel.ReadPart(owner.Assembly, data, model));
         }
         catch (FormatException exception)
         {

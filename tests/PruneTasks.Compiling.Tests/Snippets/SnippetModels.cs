@@ -32,7 +32,18 @@ internal static class SnippetModels
         yield return ManifestText.Vit();
         yield return new ManifestText("Glyphs", "glyphs").Input("image", "float32", "batch", 1, 32, 32).Output("logits", "float32", "batch", 2).Labels("0", "A").Image()
             .With("image", GrayImage());
+        yield return Texts(new ManifestText("Intents", "intents").Input("input_ids", "int64", "batch", "sequence").Output("logits", "float32", "batch", 2).Labels("timer", "lights on"), "text-classification", 2);
+        yield return Texts(new ManifestText("MiniLm", "minilm").Input("input_ids", "int64", "batch", "sequence").Output("logits", "float32", "batch", 384), "text-embedding", 384);
+        yield return Texts(new ManifestText("Stories", "stories").Input("input_ids", "int64", "batch", "sequence").Output("logits", "float32", "batch", "sequence", 512), "causal-lm", 512);
     }
+
+    /// <summary>A model with texts; the tokenizer is of the kind that needs no library.</summary>
+    private static ManifestText Texts(ManifestText manifest, string task, int width) => manifest.With("task", task).With("text", System.Text.Json.Nodes.JsonNode.Parse($$"""
+        {
+          "tokens": "input_ids", "mask": null, "segments": null, "positions": null, "output": "logits", "maxLength": 128, "truncation": "right",
+          "pooling": "none", "normalize": true, "width": {{width}}, "pad": 0, "stop": [], "states": [], "chat": null, "tokenizer": "llama2c", "tokenizerData": true
+        }
+        """));
 
     private static System.Text.Json.Nodes.JsonNode GrayImage()
     {
