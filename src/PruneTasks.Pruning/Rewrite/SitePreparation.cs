@@ -13,6 +13,7 @@ public static class SitePreparation
         MakeWeightsInitializers(model.Graph);
         EinsumLayers.ToMatMul(model);
         LateBiases.Move(model);
+        SharedVectors.Split(model.Graph);
     }
 
     /// <summary>

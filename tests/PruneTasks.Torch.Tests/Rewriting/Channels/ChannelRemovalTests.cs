@@ -195,6 +195,25 @@ public sealed class ChannelRemovalTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Layers_that_share_vectors_and_targets_lose_channels_of_their_own(bool nodes)
+    {
+        ConvolutionalGraph g = new();
+        Value Shared(TensorData data) => nodes
+            ? g.Graph.AddNode("Constant", [], "shared", attributes: new Dictionary<string, AttributeData> { ["value"] = data }).Outputs[0]
+            : g.Graph.AddInitializer("shared", data);
+        Value bias = Shared(g.Weight(8).Constant!), scale = Shared(g.Weight(8, 1, 1).Constant!), flat = Shared(TensorData.Vector(0, 8, -1)), map = Shared(TensorData.Vector(0, 8, 12, 12));
+        Value x = g.Image();
+        for (int i = 0; i < 3; i++)
+        {
+            x = g.Node("Conv", [x, g.Weight(8, i == 0 ? 3 : 8, 3, 3), bias], ("pads", (long[])[1, 1, 1, 1]));
+            x = g.Relu(g.Node("Reshape", [g.Node("Reshape", [g.Node("Mul", [x, scale]), flat]), map]));
+        }
+        Assert.Equal([8, 8, 8], ChannelCheck.Run(g.Finish(g.Head(x, 8))));
+    }
+
+    [Theory]
     [InlineData("LSTM", false, 0)]
     [InlineData("LSTM", true, 0)]
     [InlineData("GRU", true, 0)]
