@@ -34,7 +34,7 @@ internal sealed class ChannelBaseline : BaselineSite
         for (int i = 0; i < _layers.Length; i++)
         {
             Tensor x = inputs[i];
-            _inputs[i].Add(_layers[i].Linear is not null ? x : x.reshape(x.shape[0], x.shape[1], -1).transpose(1, 2), weight);
+            _inputs[i].Add(_layers[i].HasRows ? x : x.reshape(x.shape[0], x.shape[1], -1).transpose(1, 2), weight);
         }
     }
 

@@ -36,6 +36,8 @@ internal sealed record BuildStep(int Position, IReadOnlyList<SitePlan> Sites)
             .. cut.GroupBy(s => s.Site is ChannelSite ? PositionOf(s.Site, position) : (object?)SiteAccess.Attention(s.Site) ?? s.Site)
                 .Select(g => new BuildStep(g.Min(s => PositionOf(s.Site, position)), [.. g])),
             .. ends.DistinctBy(end => end.Node).Where(end => !starts.Contains(position[end.Node])).Select(ConsumerLayer.Of).OfType<ConsumerLayer>()
+                // What all places of a weight read cannot be seen at the last of them.
+                .Where(layer => layer.Twins.Count == 0)
                 .Select(layer => new BuildStep(position[layer.End.Node], []) { Again = layer }),
         ];
         // Layers that make the neurons of a feed-forward block are repaired before these are looked at.

@@ -37,7 +37,7 @@ internal static class ChannelGroups
         {
             using DisposeScope inner = NewDisposeScope();
             Tensor x = stream.Run(batch, layer.Input)[0];
-            Tensor rows = layer.Linear is not null ? x.reshape(-1, x.shape[^1]) : x.reshape(x.shape[0], x.shape[1], -1).transpose(1, 2).reshape(-1, x.shape[1]);
+            Tensor rows = layer.HasRows ? x.reshape(-1, x.shape[^1]) : x.reshape(x.shape[0], x.shape[1], -1).transpose(1, 2).reshape(-1, x.shape[1]);
             sum.add_(rows.sum([0L], type: ScalarType.Float64), stream.Weight(batch).ToScalar());
             weight += rows.shape[0] * stream.Weight(batch);
         }

@@ -11,7 +11,7 @@ internal sealed record ChannelBlocks(int Count, int Size, int[] Features)
     /// <summary>Blocks of a layer; rows of a linear layer stand for themselves where units own different numbers of them, or not all have a unit.</summary>
     public static ChannelBlocks Of(ConsumerLayer layer)
     {
-        if (layer.Linear is null) return new ChannelBlocks(layer.Inputs, layer.Taps, [.. Enumerable.Range(0, layer.Features)]);
+        if (!layer.HasRows) return new ChannelBlocks(layer.Inputs, layer.Taps, [.. Enumerable.Range(0, layer.Features)]);
         int[] units = layer.UnitsOf(0);
         if (units.Any(u => u < 0)) return new ChannelBlocks(units.Length, 1, [.. Enumerable.Range(0, units.Length)]);
         int[][] rows = [.. Enumerable.Range(0, units.Length).GroupBy(f => units[f]).OrderBy(g => g.Key).Select(g => g.ToArray())];

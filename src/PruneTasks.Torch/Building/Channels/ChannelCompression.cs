@@ -27,7 +27,8 @@ internal sealed class ChannelCompression : SiteCompression
     {
         _site = site;
         ConsumerLayer?[] layers = [.. site.Consumers.Select(ConsumerLayer.Of)];
-        _layers = [.. layers.OfType<ConsumerLayer>().Select(l => ConsumerStatistics.Of(l, shapes is null ? null : ResidualSum.After(l.Output, shapes), context, limits))];
+        // A weight that is used in several places is one layer.
+        _layers = [.. layers.OfType<ConsumerLayer>().DistinctBy(l => l.End.Weight).Select(l => ConsumerStatistics.Of(l, shapes is null ? null : ResidualSum.After(l.Output, shapes), context, limits))];
         _masked = [.. site.Consumers.Where((_, i) => layers[i] is null)];
     }
 

@@ -65,7 +65,7 @@ internal sealed class ChannelStatistics(ConsumerLayer layer, ChannelBlocks block
         foreach (CrossMomentAccumulator moments in _moments) moments.Dispose();
     }
 
-    protected override long Take(Tensor pruned, Tensor dense, Tensor target, long rows, int batch, double weight)
+    protected override long Take(ConsumerLayer place, Tensor pruned, Tensor dense, Tensor target, long rows, int batch, double weight)
     {
         Tensor[] x = Channels(pruned, rows, batch), y = Channels(dense, rows, batch);
         for (int g = 0; g < Layer.Groups; g++) _moments[g].Add(x[g], y[g], weight);
@@ -93,7 +93,7 @@ internal sealed class ChannelStatistics(ConsumerLayer layer, ChannelBlocks block
     /// <summary>[group] → rows [n, channels].</summary>
     private Tensor[] Channels(Tensor value, long rows, int batch)
     {
-        if (Layer.Linear is not null)
+        if (Layer.HasRows)
         {
             Tensor all = value.reshape(-1, value.shape[^1]), some = all.index_select(0, tensor(WindowRows.Spread(all.shape[0], (rows + blocks.Size - 1) / blocks.Size, batch)));
             return [some.index_select(1, Index(blocks.Features)).reshape(-1, blocks.Count, blocks.Size).transpose(1, 2).reshape(-1, blocks.Count)];

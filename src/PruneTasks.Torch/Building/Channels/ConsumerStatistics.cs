@@ -8,8 +8,11 @@ namespace PruneTasks.Torch.Building;
 
 /// <summary>What one layer behind channels sees, and its repair once some of them have gone.</summary>
 /// <remarks>Features whose weights are all zero are gone already, as channels that another site took: they neither carry nor repair anything.</remarks>
-internal abstract class ConsumerStatistics(ConsumerLayer layer, ResidualSum? residual, RefitContext context) : IDisposable
+internal abstract class ConsumerStatistics(ConsumerLayer layer, ResidualSum? sum, RefitContext context) : IDisposable
 {
+    // No residual sum is repaired behind a recurrent layer, and none by a weight that serves several places.
+    private readonly ResidualSum? _residual = layer.IsRecurrent || layer.Twins.Count > 0 ? null : sum;
+
     private int _batches;
 
     /// <summary>The layer.</summary>
@@ -19,16 +22,17 @@ internal abstract class ConsumerStatistics(ConsumerLayer layer, ResidualSum? res
     public abstract StatisticsTier Tier { get; }
 
     /// <summary>The pruned values needed: the layer's input, and the stream that its output is added to.</summary>
-    public Value[] Pruned => residual is { } r ? [layer.Input, r.Stream] : [layer.Input];
+    public Value[] Pruned => _residual is { } r ? [layer.Input, r.Stream] : [.. layer.Places.Select(p => p.Input)];
 
     /// <summary>The dense values needed: the layer's input; the sum, the stream and what stands before each move between, or the layer's output alone.</summary>
-    public Value[] Dense => residual is { } r ? [layer.Input, r.Sum, r.Stream, .. r.Moves.Select(m => m.Inputs[0]!)] : [layer.Input, layer.Output];
+    public Value[] Dense => _residual is { } r ? [layer.Input, r.Sum, r.Stream, .. r.Moves.Select(m => m.Inputs[0]!)]
+        : [.. layer.Places.SelectMany(p => p.IsRecurrent ? new[] { p.Input } : [p.Input, p.Output])];
 
     /// <summary>Rows seen, of all batches.</summary>
     protected long Rows { get; private set; }
 
     /// <summary>Independent rows behind the statistics.</summary>
-    protected double EffectiveRows => Math.Min(context.EffectiveRows * (layer.Linear is null ? ChannelLimits.WindowShare : 1), Rows);
+    protected double EffectiveRows => Math.Min(context.EffectiveRows * (layer.HasRows ? 1 : ChannelLimits.WindowShare), Rows);
 
     /// <summary>Features that the tier needs rows for.</summary>
     protected abstract int Width { get; }
@@ -41,7 +45,7 @@ internal abstract class ConsumerStatistics(ConsumerLayer layer, ResidualSum? res
     public static ConsumerStatistics Of(ConsumerLayer layer, ResidualSum? residual, RefitContext context, ChannelLimits limits)
     {
         ChannelBlocks blocks = ChannelBlocks.Of(layer);
-        return limits.Of(layer.Features, blocks.Count) switch
+        return (layer.Twins.Count > 0 ? StatisticsTier.Windows : limits.Of(layer.Features, blocks.Count)) switch
         {
             StatisticsTier.Windows => new WindowStatistics(layer, residual, context),
             StatisticsTier.Channels => new ChannelStatistics(layer, blocks, residual, context),
@@ -53,8 +57,19 @@ internal abstract class ConsumerStatistics(ConsumerLayer layer, ResidualSum? res
     public void Add(ReadOnlySpan<Tensor> pruned, ReadOnlySpan<Tensor> dense, double weight)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor target = residual is { } r ? r.Undo(dense[1] - ((1 - context.Repair) * dense[2]) - (context.Repair * pruned[1]), dense[3..]) : dense[1];
-        Rows += Take(pruned[0], dense[0], target, (ChannelLimits.RowsFor(Width) + context.Batches - 1) / context.Batches, _batches++, weight);
+        long wanted = (ChannelLimits.RowsFor(Width) + context.Batches - 1) / context.Batches;
+        if (_residual is { } r)
+        {
+            Rows += Take(layer, pruned[0], dense[0], r.Undo(dense[1] - ((1 - context.Repair) * dense[2]) - (context.Repair * pruned[1]), dense[3..]), wanted, _batches++, weight);
+            return;
+        }
+        int input = 0, at = 0;
+        foreach (ConsumerLayer place in layer.Places)
+        {
+            Tensor before = dense[at++];
+            Rows += Take(place, pruned[input++], before, place.IsRecurrent ? place.FromInput(before) : dense[at++], wanted, _batches, weight);
+        }
+        _batches++;
     }
 
     /// <summary>The maps that channels are ranked by: one for each group of the layer, in units of the share of the layer's output.</summary>
@@ -75,13 +90,14 @@ internal abstract class ConsumerStatistics(ConsumerLayer layer, ResidualSum? res
     public abstract void Dispose();
 
     /// <summary>Adds rows of one batch; how many.</summary>
+    /// <param name="place">The layer, or one of its twins.</param>
     /// <param name="pruned">The layer's input in the network that is built.</param>
     /// <param name="dense">The same in the dense network.</param>
     /// <param name="target">What the layer should give.</param>
     /// <param name="rows">Wanted.</param>
     /// <param name="batch">Number of the batch.</param>
     /// <param name="weight">How much each row counts.</param>
-    protected abstract long Take(Tensor pruned, Tensor dense, Tensor target, long rows, int batch, double weight);
+    protected abstract long Take(ConsumerLayer place, Tensor pruned, Tensor dense, Tensor target, long rows, int batch, double weight);
 
     /// <summary>Features of one group that have a weight, ascending.</summary>
     /// <param name="weight">[features, out].</param>

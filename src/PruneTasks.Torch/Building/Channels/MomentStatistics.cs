@@ -47,7 +47,7 @@ internal sealed class MomentStatistics(ConsumerLayer layer, ResidualSum? residua
 
     public override void Dispose() => _sums.Dispose();
 
-    protected override long Take(Tensor pruned, Tensor dense, Tensor target, long rows, int batch, double weight)
+    protected override long Take(ConsumerLayer place, Tensor pruned, Tensor dense, Tensor target, long rows, int batch, double weight)
     {
         Tensor x = Channels(pruned), y = Channels(dense);
         Tensor sums = stack([x.sum([0L], type: ScalarType.Float64), x.square().sum([0L], type: ScalarType.Float64), y.sum([0L], type: ScalarType.Float64)]);
@@ -56,7 +56,7 @@ internal sealed class MomentStatistics(ConsumerLayer layer, ResidualSum? residua
         return x.shape[0];
     }
 
-    private Tensor Channels(Tensor value) => Layer.Linear is not null
+    private Tensor Channels(Tensor value) => Layer.HasRows
         ? value.reshape(-1, value.shape[^1])
         : value.reshape(value.shape[0], value.shape[1], -1).transpose(1, 2).reshape(-1, value.shape[1]);
 

@@ -18,7 +18,8 @@ internal sealed class OutputMatch(ConsumerLayer layer)
     /// <param name="dense">(batch, values) → these of the dense network.</param>
     public void Apply(ActivationStream pruned, Func<int, Value[], IReadOnlyList<Tensor>> dense)
     {
-        if (layer.Bias is null) return;
+        // What a recurrent layer gives is not linear in its weights.
+        if (layer.Bias is null || layer.IsRecurrent) return;
         using DisposeScope scope = NewDisposeScope();
         Tensor sums = zeros(4, layer.Groups * layer.Outputs, dtype: float64);
         double weight = 0;
@@ -38,7 +39,7 @@ internal sealed class OutputMatch(ConsumerLayer layer)
         layer.SetBias(pruned.Graph, (layer.BiasOf(pruned.Graph) * scale) + shift);
     }
 
-    private Tensor Channels(Tensor value) => layer.Linear is not null
+    private Tensor Channels(Tensor value) => layer.HasRows
         ? value.reshape(-1, value.shape[^1])
         : value.reshape(value.shape[0], value.shape[1], -1).transpose(1, 2).reshape(-1, value.shape[1]);
 }

@@ -27,7 +27,7 @@ internal sealed class WindowRows
     /// <param name="batch">Number of the batch.</param>
     public static WindowRows Choose(ConsumerLayer layer, Tensor input, Tensor output, long rows, int batch)
     {
-        if (layer.Linear is not null)
+        if (layer.HasRows)
         {
             long all = output.numel() / output.shape[^1];
             return new WindowRows(layer, Spread(all, rows, batch), null);

@@ -8,7 +8,9 @@ namespace PruneTasks.Torch.Building;
 /// <summary>The tier <see cref="StatisticsTier.Windows"/>: regression of what the layer should give on the windows that it reads.</summary>
 internal sealed class WindowStatistics(ConsumerLayer layer, ResidualSum? residual, RefitContext context) : ConsumerStatistics(layer, residual, context)
 {
-    private readonly CrossMomentAccumulator[] _moments = [.. Enumerable.Range(0, layer.Groups).Select(_ => new CrossMomentAccumulator(layer.Features, layer.Outputs))];
+    // One for each place at which the weight is used, and group.
+    private readonly Dictionary<ConsumerLayer, CrossMomentAccumulator[]> _moments =
+        layer.Places.ToDictionary(place => place, place => Enumerable.Range(0, layer.Groups).Select(_ => new CrossMomentAccumulator(layer.Features, layer.Outputs)).ToArray());
 
     public override StatisticsTier Tier => StatisticsTier.Windows;
 
@@ -17,56 +19,67 @@ internal sealed class WindowStatistics(ConsumerLayer layer, ResidualSum? residua
     public override IEnumerable<ObsPart> Parts(LoweredGraph network)
     {
         Tensor weight = Layer.Weight(network);
-        return Enumerable.Range(0, Layer.Groups).Select(g => Part(_moments[g].Gram(), weight.select(0, g), Layer.UnitsOf(g))).OfType<ObsPart>();
+        return Enumerable.Range(0, Layer.Groups).Select(g => Part(Gram(g), weight.select(0, g), Layer.UnitsOf(g))).OfType<ObsPart>();
     }
 
     public override double Refit(LoweredGraph network, Func<int, bool> stays)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor old = Layer.Weight(network), weight = zeros_like(old), bias = Layer.BiasOf(network).clone();
-        bool shifts = Layer.Bias is not null;
+        Tensor old = Layer.Weight(network), weight = zeros_like(old);
+        Dictionary<ConsumerLayer, Tensor> biases = Layer.Places.Where(p => p.Bias is not null).ToDictionary(p => p, p => p.BiasOf(network).clone());
         double left = 0, total = 0;
         for (int g = 0; g < Layer.Groups; g++)
         {
-            Tensor mine = old.select(0, g);
+            Tensor mine = old.select(0, g), squares = zeros(Layer.Outputs, dtype: float64);
             int[] units = Layer.UnitsOf(g), kept = [.. Alive(mine).Where(f => units[f] < 0 || stays(units[f]))];
-            Tensor meanX = _moments[g].MeanX(), meanY = _moments[g].MeanY(), squares = _moments[g].TargetSquares();
-            total += squares.sum().item<double>();
+            Tensor index = Index(kept), gram = zeros(kept.Length, kept.Length, dtype: float64), cross = zeros(kept.Length, Layer.Outputs, dtype: float64);
+            foreach ((ConsumerLayer place, CrossMomentAccumulator[] moments) in _moments)
+            {
+                CrossMomentAccumulator m = moments[g];
+                Tensor spread = m.TargetSquares();
+                total += spread.sum().item<double>();
+                squares += spread;
+                if (kept.Length == 0) continue;
+                gram += m.Gram().index_select(0, index).index_select(1, index);
+                cross += m.Cross().index_select(0, index);
+                if (place.Bias is not null) continue;
+                // Without a bias the means have to be fitted too: moments about zero.
+                Tensor meanX = m.MeanX().index_select(0, index), meanY = m.MeanY();
+                gram += meanX.outer(meanX) * m.Weight;
+                cross += meanX.outer(meanY) * m.Weight;
+                squares += meanY.square() * m.Weight;
+            }
             if (kept.Length == 0)
             {
-                if (shifts) bias.select(0, g).copy_(meanY);
                 left += squares.sum().item<double>();
-                continue;
             }
-            Tensor index = Index(kept), gram = _moments[g].Gram().index_select(0, index).index_select(1, index), cross = _moments[g].Cross().index_select(0, index);
-            meanX = meanX.index_select(0, index);
-            if (!shifts)
+            else
             {
-                // Without a bias the means have to be fitted too: moments about zero.
-                gram = gram + (meanX.outer(meanX) * _moments[g].Weight);
-                cross = cross + (meanX.outer(meanY) * _moments[g].Weight);
+                CrossMomentAccumulator own = _moments[Layer][g];
+                using LinearFit fit = RidgeRefit.Solve(gram, cross, mine.index_select(0, index), own.MeanX().index_select(0, index), own.MeanY(), OasShrinkage.Lambda(gram, EffectiveRows));
+                weight.select(0, g).index_copy_(0, index, fit.Weight);
+                left += RidgeRefit.ResidualSquares(gram, cross, squares, fit.Weight);
             }
-            using LinearFit fit = RidgeRefit.Solve(gram, cross, mine.index_select(0, index), meanX, meanY, OasShrinkage.Lambda(gram, EffectiveRows));
-            weight.select(0, g).index_copy_(0, index, fit.Weight);
-            if (shifts) bias.select(0, g).copy_(fit.Bias);
-            else squares = squares + (meanY.square() * _moments[g].Weight);
-            left += RidgeRefit.ResidualSquares(gram, cross, squares, fit.Weight);
+            foreach ((ConsumerLayer place, Tensor bias) in biases)
+                bias.select(0, g).copy_(_moments[place][g].MeanY() - _moments[place][g].MeanX().unsqueeze(0).mm(weight.select(0, g)).squeeze(0));
         }
         Layer.SetWeight(network, weight);
-        if (shifts) Layer.SetBias(network, bias);
+        foreach ((ConsumerLayer place, Tensor bias) in biases) place.SetBias(network, bias);
         return total > 0 ? left / total : 0;
     }
 
     public override void Dispose()
     {
-        foreach (CrossMomentAccumulator moments in _moments) moments.Dispose();
+        foreach (CrossMomentAccumulator moments in _moments.Values.SelectMany(m => m)) moments.Dispose();
     }
 
-    protected override long Take(Tensor pruned, Tensor dense, Tensor target, long rows, int batch, double weight)
+    protected override long Take(ConsumerLayer place, Tensor pruned, Tensor dense, Tensor target, long rows, int batch, double weight)
     {
-        WindowRows windows = WindowRows.Choose(Layer, pruned, target, rows, batch);
+        WindowRows windows = WindowRows.Choose(place, pruned, target, rows, batch);
         Tensor[] x = windows.Inputs(pruned), y = windows.Outputs(target);
-        for (int g = 0; g < Layer.Groups; g++) _moments[g].Add(x[g], y[g], weight);
+        for (int g = 0; g < Layer.Groups; g++) _moments[place][g].Add(x[g], y[g], weight);
         return x[0].shape[0];
     }
+
+    private Tensor Gram(int group) => _moments.Values.Select(m => m[group].Gram()).Aggregate((a, b) => a + b);
 }
