@@ -30,6 +30,25 @@ public sealed partial class Graph
         return true;
     }
 
+    /// <summary>Makes all readers of an output of <paramref name="node"/> read <paramref name="result"/>. An output that is read by name keeps it, behind an Identity.</summary>
+    /// <exception cref="ArgumentException"><paramref name="node"/> is not in this graph.</exception>
+    public void TakeOver(Node node, Value output, Value result)
+    {
+        int at = _nodes.IndexOf(node);
+        if (at < 0) throw new ArgumentException("not in this graph", nameof(node));
+        if (!output.IsGraphOutput && !output.IsCaptured)
+        {
+            ReplaceUses(output, result);
+            return;
+        }
+        Value unread = NewOmittedValue();
+        node.ReplaceOutput(output, unread);
+        Node identity = new("Identity", "", FreshNodeName(output.Name + "_node")) { IsModified = true };
+        identity.AddInput(result);
+        identity.AddOutput(output);
+        Insert(at + 1, identity);
+    }
+
     private bool CanMove(Graph body) =>
         body.Outer.All(v => _values.ContainsKey(v.Name))
         && body._values.Values.All(v => v.IsOuter || v.IsOmitted || !_values.ContainsKey(v.Name))

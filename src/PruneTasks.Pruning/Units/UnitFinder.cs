@@ -33,7 +33,7 @@ public static class UnitFinder
 
         foreach (Node node in model.Graph.Nodes.Where(IsFusedAttention))
         {
-            RefusedException fused = new(RefusalReason.Barrier, node, $"{node.OpType} computes a whole attention layer in one operator; its heads cannot be narrowed");
+            RefusedException fused = new(RefusalReason.Barrier, node, $"{node.OpType} computes a whole attention layer in one operator: {UnfusedAttention.Keeps(node) ?? "it is used in a form that is not taken apart, or exact rewrites are off"}");
             refusals.Add(fused.ToRefusal(UnitKind.QueryKey, node.Outputs[0].Name));
             refusals.Add(fused.ToRefusal(UnitKind.ValueOutput, node.Outputs[0].Name));
         }

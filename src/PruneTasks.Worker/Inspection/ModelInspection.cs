@@ -42,6 +42,7 @@ internal sealed record ModelInspection
         ModelCost cost = CostModel.OfOneSample(model, OpenAxis);
         // Units are those that pruning would find: after the same exact rewrites, on a copy.
         OnnxModel prepared = file.Reload();
+        Unfusing.Apply(prepared);
         BatchNormFolding.Apply(prepared);
         SitePreparation.Prepare(prepared);
         UnitInventory found = UnitFinder.Find(prepared, ShapeInference.Run(prepared, ShapeBinding.Default(2, OpenAxis)));

@@ -36,6 +36,9 @@ internal sealed record ExactRewrites
     /// <summary>Why the last layer still computes the classes that are not kept; null if it does not, or all are kept.</summary>
     public string? ClassesStay { get; init; }
 
+    /// <summary>Attention operators that were taken apart, and are to be put together when all is done.</summary>
+    public IReadOnlyList<FusedAttention> Attentions { get; init; } = [];
+
     /// <summary>The model before.</summary>
     public required RewriteCost Before { get; init; }
 
@@ -72,9 +75,10 @@ internal sealed record ExactRewrites
             });
         }
         TokenSliceResult? slice = null;
+        List<FusedAttention> attentions = [];
         if (job.Spec.Prune.Exact)
         {
-            session.Try("fused", model => Unfusing.Apply(model) is > 0 and var n ? $"{n} fused {(n == 1 ? "operator is" : "operators are")} taken apart" : null);
+            session.Try("fused", model => Unfusing.Apply(model, attentions) is > 0 and var n ? $"{n} fused {(n == 1 ? "operator is" : "operators are")} taken apart" : null);
             session.Try("branches", model => BranchSplicing.Apply(model) is > 0 and var n ? $"{n} {(n == 1 ? "branch is" : "branches are")} always taken, and {(n == 1 ? "stands" : "stand")} without condition" : null);
             session.Try("constants", model => ConstantFolding.Apply(model, RunAlone) is > 0 and var n ? $"{n} {(n == 1 ? "value depends" : "values depend")} on constants alone and {(n == 1 ? "is" : "are")} stored" : null);
             session.Try("normalization", model => BatchNormFolding.Apply(model) is > 0 and var n ? $"{n} BatchNormalization {(n == 1 ? "is" : "are")} part of the weights of the layers beside {(n == 1 ? "it" : "them")}" : null);
@@ -85,7 +89,8 @@ internal sealed record ExactRewrites
                 return slice is null ? null : "the last block works on the tokens that are read alone";
             });
         }
-        return session.Finish(slice, stay);
+        (OnnxModel rewritten, ExactRewrites? rewrites) = session.Finish(slice, stay);
+        return (rewritten, rewrites is null || rewrites.Done.All(r => r.Kind != "fused") ? rewrites : rewrites with { Attentions = attentions });
     }
 
     private static IReadOnlyList<TensorData?> RunAlone(OnnxModel constants)

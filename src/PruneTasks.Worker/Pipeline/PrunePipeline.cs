@@ -42,7 +42,7 @@ internal sealed class PrunePipeline : IPruningPipeline
         Decision decision = PlanStage.Run(job, model, network, macsLeft, oneSample, stages, warnings, cancellation);
         PruneOutcome outcome = new()
         {
-            Model = exact?.Model ?? (job.Model.Store is null ? job.ModelBytes.ToArray() : ModelImage.Of(job.Model)),
+            Model = exact?.Model ?? AsItCame(job),
             Exact = rewrites,
             Views = network?.Views,
             Sites = [.. decision.Outcome.Plan.Sites.Select(s => Site(s, null))],
@@ -59,8 +59,8 @@ internal sealed class PrunePipeline : IPruningPipeline
         if (network is null || decision.Outcome.Plan.Sites.All(s => s.Remove == 0))
         {
             warnings.AddRange(Distilling.Idle(job));
-            if (exact is null) warnings.Add(PruneDiagnostics.NoUnitFound.At(job.Spec.File, job.Spec.PlaceNear("model"), Path.GetFileName(job.ModelPath), WhyNothing(model, outcome.Refusals)));
-            return outcome;
+            if (exact is null or { Done: [{ Kind: "fused" }] }) warnings.Add(PruneDiagnostics.NoUnitFound.At(job.Spec.File, job.Spec.PlaceNear("model"), Path.GetFileName(job.ModelPath), WhyNothing(model, outcome.Refusals)));
+            return exact is { Attentions.Count: > 0, Model: { } apart } ? outcome with { Model = Whole(job, exact, apart) } : outcome;
         }
         if (job.Spec.Prune.Flip != "auto" && network.Views is not { Kind: "image", Count: > 0 })
             warnings.Add(PruneDiagnostics.NoEffect.At(job.Spec.File, job.Spec.PlaceNear("prune.flip"), "prune.flip", "no views of images are made"));
@@ -68,7 +68,7 @@ internal sealed class PrunePipeline : IPruningPipeline
             warnings.Add(PruneDiagnostics.FewSamples.At(job.Spec.File, job.Spec.PlaceNear("data.personal"), job.Calibration.Count, FewSamples));
 
         Built built = BuildStage.Run(job, network, decision.Outcome, stages, warnings, cancellation);
-        (ModelImage pruned, double difference) = Remove(job, model, built.Build, stages, cancellation);
+        (ModelImage pruned, double difference) = Remove(job, model, exact?.Attentions ?? [], built.Build, stages, cancellation);
         if (pruned.Length >= job.ModelLength) warnings.Add(PruneDiagnostics.NoSizeGain.At(job.Spec.File, job.Spec.PlaceNear("prune"), pruned.Length, job.ModelLength));
         Dictionary<PruneSite, double> errors = built.Build.Sites.ToDictionary(s => s.Removal.Site, s => s.RelativeError);
         return outcome with
@@ -82,7 +82,7 @@ internal sealed class PrunePipeline : IPruningPipeline
     }
 
     /// <summary>Cuts the removed units out of the graph, and holds the result in ONNX Runtime against the graph in which they are masked.</summary>
-    private static (ModelImage Pruned, double Difference) Remove(PruneJob job, PreparedModel model, BuildResult build, StageClock stages, CancellationToken cancellation)
+    private static (ModelImage Pruned, double Difference) Remove(PruneJob job, PreparedModel model, IReadOnlyList<FusedAttention> attentions, BuildResult build, StageClock stages, CancellationToken cancellation)
     {
         ModelImage masked = Array.Empty<byte>(), pruned = masked;
         stages.Run("remove", () =>
@@ -101,9 +101,21 @@ internal sealed class PrunePipeline : IPruningPipeline
             pruned = ModelImage.Of(model.Model);
         });
         cancellation.ThrowIfCancellationRequested();
-        double difference = stages.Run("verify", () => Verification.Check(
-            masked, pruned, job.HoldOut ?? job.Calibration, Verification.Tolerance(build.Weights.Keys.FirstOrDefault()?.Type ?? ElementType.Float32), job.Threads));
-        return (pruned, difference);
+        return stages.Run("verify", () => FusedAgain.Of(pruned, attentions, Check, job.Log) ?? (pruned, Check(pruned)));
+
+        double Check(ModelImage file) => Verification.Check(
+            masked, file, job.HoldOut ?? job.Calibration, Verification.Tolerance(build.Weights.Keys.FirstOrDefault()?.Type ?? ElementType.Float32), job.Threads);
+    }
+
+    private static ModelImage AsItCame(PruneJob job) => job.Model.Store is null ? job.ModelBytes.ToArray() : ModelImage.Of(job.Model);
+
+    /// <summary>Nothing was removed: what exact rewrites left, with its attention operators whole.</summary>
+    private static ModelImage Whole(PruneJob job, ExactRewrites exact, ModelImage apart)
+    {
+        // Taken apart, and nothing else done: the file as it came.
+        if (exact.Done is [{ Kind: "fused" }]) return AsItCame(job);
+        return FusedAgain.Of(
+            apart, exact.Attentions, file => Verification.Check(job.Reference(), file, job.HoldOut ?? job.Calibration, Verification.Tolerance(job.Model), job.Threads), job.Log)?.Model ?? apart;
     }
 
     private static string WhyNothing(PreparedModel model, IReadOnlyList<RefusalReport> refusals) =>

@@ -92,7 +92,8 @@ internal sealed class PruningRun
     private static ShapeBinding OneSample(OnnxModel model) =>
         ShapeBinding.Exact(model.Graph.Inputs.Zip(Inputs(model, 0, 1)).ToDictionary(p => p.First.Name, p => p.Second.Shape));
 
-    private static float[] RunInRuntime(byte[] file, OnnxModel model, IReadOnlyList<TensorData> inputs)
+    /// <summary>The first output, as ONNX Runtime computes it.</summary>
+    public static float[] RunInRuntime(byte[] file, OnnxModel model, IReadOnlyList<TensorData> inputs)
     {
         using SessionOptions options = new() { IntraOpNumThreads = 1 };
         using InferenceSession session = new(file, options);
@@ -106,7 +107,8 @@ internal sealed class PruningRun
         return [.. results[0].AsEnumerable<float>()];
     }
 
-    private static double Difference(float[] a, float[] b)
+    /// <summary>The largest difference, relative to the largest number or 1.</summary>
+    public static double Difference(float[] a, float[] b)
     {
         Assert.Equal(a.Length, b.Length);
         Assert.All(a, x => Assert.True(float.IsFinite(x)));

@@ -60,22 +60,36 @@ public sealed class UnfusingTests
     public void Gelu_with_its_bias() => Same(Fused("BiasGelu").Input(Normal(1, 2, 3, 8)).Constant(Normal(2, 8)), F);
 
     [Fact]
-    public void An_output_of_the_model_keeps_its_node()
+    public void Fast_gelu_with_its_bias() => Same(Fused("FastGelu").Input(Normal(1, 2, 3, 8)).Constant(Normal(2, 8)), F);
+
+    [Fact]
+    public void An_output_of_the_model_keeps_its_name()
     {
-        OnnxModel model = new OperatorTrial("BiasGelu", 1, "com.microsoft").Input(Normal(1, 2, 8)).Constant(Normal(2, 8)).Model([F]);
-        Assert.Equal(0, Unfusing.Apply(model));
+        OperatorTrial trial = new OperatorTrial("BiasGelu", 1, "com.microsoft").Input(Normal(1, 2, 8)).Constant(Normal(2, 8));
+        string name = trial.Model([F]).Graph.Outputs[0].Name;
+        Assert.Equal(name, Same(trial, F).Graph.Outputs[0].Name);
     }
+
+    [Theory]
+    [InlineData("flat")]
+    [InlineData("flat interleaved")]
+    [InlineData("split")]
+    [InlineData("offset")]
+    [InlineData("part")]
+    [InlineData("part interleaved")]
+    public void Rotary_positions(string form) => Same(AttentionTests.Rotary(form, inside: true), F);
 
     private static OperatorTrial Fused(string op) => new(op, 1, "com.microsoft") { IsInside = true };
 
-    private static void Same(OperatorTrial trial, params ElementType[] types)
+    private static OnnxModel Same(OperatorTrial trial, params ElementType[] types)
     {
         OnnxModel model = trial.Model(types);
         IReadOnlyList<TensorData> before = RuntimeAnswer.Of(OnnxWriter.ToBytes(model), trial.Given)!;
         Assert.Equal(1, Unfusing.Apply(model));
-        Assert.DoesNotContain(model.Graph.Nodes, n => n.OpType.StartsWith("Fused", StringComparison.Ordinal) || n.OpType.StartsWith("Skip", StringComparison.Ordinal) || n.OpType == "BiasGelu");
+        Assert.DoesNotContain(model.Graph.Nodes, n => n.OpType.StartsWith("Fused", StringComparison.Ordinal) || n.OpType.StartsWith("Skip", StringComparison.Ordinal) || n.OpType is "BiasGelu" or "RotaryEmbedding");
         IReadOnlyList<TensorData> after = RuntimeAnswer.Of(OnnxWriter.ToBytes(model), trial.Given)!;
         Assert.Equal(before.Count, after.Count);
         Assert.All(before.Zip(after), p => Assert.All(p.First.ToFloats().Zip(p.Second.ToFloats()), x => Assert.Equal(x.First, x.Second, 2e-5f)));
+        return model;
     }
 }

@@ -39,7 +39,7 @@ internal static class GroupQueryAttention
         if (past.Any(p => p < 0 || p > (pastKey?.shape[2] ?? 0) || p + length > room)) throw c.Fail($"lengths [{string.Join(", ", keys)}] do not fit {length} new of {room} keys");
         if (c.Node.Int("do_rotary", 0) != 0)
         {
-            Tensor positions = c.Optional(9) ?? stack([.. past.Zip(keys, (p, k) => arange(length).add(p) is var at ? where(at < k, at, ones_like(at)) : at)]);
+            Tensor positions = c.Optional(9) ?? stack([.. past.Select(p => arange(length).add(p))]);
             Tensor cos = RotaryTurn.Pick(c, c[7], positions), sin = RotaryTurn.Pick(c, c[8], positions);
             bool interleaved = c.Node.Int("rotary_interleaved", 0) != 0;
             (query, key) = (RotaryTurn.Apply(c, query, cos, sin, interleaved), RotaryTurn.Apply(c, key, cos, sin, interleaved));
