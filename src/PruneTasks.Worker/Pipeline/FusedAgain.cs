@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Worker.Evaluation;
 
 namespace PruneTasks.Worker.Pipeline;
 
