@@ -86,4 +86,10 @@ public static partial class PruneDiagnostics
         "PRUNE0114",
         "Part of the model is quantised",
         "'{0}' is quantised in part ({1}); those layers stay as they are. Prune the floating-point model, and quantise the result, to prune them too");
+
+    /// <summary>The model was laid out for one processor.</summary>
+    public static readonly PruneDiagnosticDescriptor BlockedLayout = Error(
+        "PRUNE0115",
+        "The model was laid out for one processor",
+        "'{0}' was written by ONNX Runtime in the blocked layout of one processor ({1}), in which channels cannot be told; give the model as it was before, or optimise it with ORT_ENABLE_EXTENDED");
 }

@@ -10,11 +10,14 @@ namespace PruneTasks.Worker.Inputs;
 /// <summary>What makes it pointless to begin: found from the file and one sample, before anything is run.</summary>
 internal static class ModelChecks
 {
-    /// <summary>Kind of weights.</summary>
-    /// <exception cref="PruneDiagnosticException">Most of it is quantised.</exception>
+    /// <summary>Kind of weights, and their layout.</summary>
+    /// <exception cref="PruneDiagnosticException">Most of it is quantised, or it was laid out for one processor.</exception>
     public static void RequirePrunable(PruneSpec spec, ModelFile file, ICollection<PruneDiagnostic> diagnostics)
     {
         SourceSpan place = spec.PlaceNear("model");
+        // What ONNX Runtime's layout transformer writes (NCHWc); the blocks are as wide as the vectors of the processor.
+        if (file.Model.Graph.Nodes.Count(n => n.Domain == "com.microsoft.nchwc") is > 0 and var blocked)
+            throw new PruneDiagnosticException(PruneDiagnostics.BlockedLayout.At(spec.File, place, spec.Model.Written, $"{blocked} {(blocked == 1 ? "operator" : "operators")} of com.microsoft.nchwc"));
         QuantisedWeights quantised = QuantisedWeights.Of(file.Model);
         if (quantised.Share == 0) return;
         string what = string.Create(CultureInfo.InvariantCulture, $"{quantised.Share * 100:F0} % of the weights, in {string.Join(", ", quantised.Operators)}");

@@ -64,6 +64,17 @@ public sealed class HostileModelTests : IDisposable
     }
 
     [Fact]
+    public void A_model_laid_out_for_one_processor_is_refused_with_advice()
+    {
+        Graph graph = new("blocked");
+        Value x = graph.AddInput("x", ElementType.Float32, [new(null, "n"), new(3, null)]);
+        graph.AddOutput(graph.AddNode("ReorderOutput", [x], "y", domain: "com.microsoft.nchwc").Outputs[0], ElementType.Float32, [new(null, "n"), new(3, null)]);
+        _worker.Folder.Write("model.onnx", OnnxWriter.ToBytes(OnnxModel.Create(graph, new Dictionary<string, long> { [""] = 17, ["com.microsoft.nchwc"] = 1 }, 8, "tests")));
+        Fails("PRUNE0115");
+        Assert.Contains("ORT_ENABLE_EXTENDED", _worker.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_model_of_which_a_small_part_is_quantised_is_pruned_with_a_warning()
     {
         _worker.Folder.Write("model.onnx", Quantised(9, 100));
