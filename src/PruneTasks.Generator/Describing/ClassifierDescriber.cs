@@ -26,6 +26,29 @@ internal static class ClassifierDescriber
         return null;
     }
 
+    /// <summary>The documentation of image and scores says what their values are.</summary>
+    public static TensorNames Explain(TensorNames names, ClassifierDescription classifier) => names with
+    {
+        Inputs = new EquatableArray<InputDescription>(names.Inputs.Select(input => input with { ShapeText = input.ShapeText + Range(classifier.Image) })),
+        Outputs = new EquatableArray<OutputDescription>(names.Outputs.Select((output, i) =>
+            i == classifier.Output ? output with { ShapeText = output.ShapeText + ", a score per class; Classify makes probabilities of them" } : output)),
+    };
+
+    /// <summary>The range that pixels of 0 to 255 become.</summary>
+    private static string Range(ImageFacts image)
+    {
+        IEnumerable<(double Low, double High)> channels = Enumerable.Range(0, image.Channels).Select(channel =>
+        {
+            double mean = Of(image.Mean, channel, 0), std = Of(image.Std, channel, 1);
+            return ((0 - mean) / std, ((255 * image.Scale) - mean) / std);
+        });
+        double low = channels.Min(channel => Math.Min(channel.Low, channel.High)), high = channels.Max(channel => Math.Max(channel.Low, channel.High));
+        return string.Format(CultureInfo.InvariantCulture, ", {0:0.###} to {1:0.###} (pixels after scale, mean and std)", low, high);
+
+        static double Of(EquatableArray<double> values, int channel, double otherwise) =>
+            values.Count == 0 ? otherwise : values[values.Count == 1 ? 0 : channel];
+    }
+
     private static string? Refusal(ModelManifest manifest, ImageFacts image, out EquatableArray<int> sizes)
     {
         sizes = default;

@@ -49,6 +49,10 @@ internal static class ModelDescriber
         problems.AddRange(manifest.Outputs.Where(IsUnsupported).Select(output => DiagnosticInfo.Of(PruneDiagnostics.OutputLeftOut, path, output.Name, manifest.Name, output.Type)));
         manifest = manifest with { Outputs = new EquatableArray<TensorFacts>(manifest.Outputs.Where(output => !IsUnsupported(output))) };
         TensorNames names = InputDescriber.Describe(manifest.ClassName, manifest.Inputs, manifest.Outputs);
+        EquatableArray<LabelDescription> labels = Labels(manifest, path, problems);
+        ClassifierDescription? classifier = ClassifierDescriber.Describe(manifest, path, problems);
+        if (classifier is not null)
+            names = ClassifierDescriber.Explain(names, classifier);
         ModelDescription model = new(
             manifest.Name,
             manifest.Task,
@@ -59,8 +63,8 @@ internal static class ModelDescriber
             names.Outputs,
             names.Axes,
             names.Steps,
-            Labels(manifest, path, problems),
-            ClassifierDescriber.Describe(manifest, path, problems),
+            labels,
+            classifier,
             TextDescriber.Describe(manifest, names.Outputs, path, problems),
             manifest.Public,
             manifest.Card,

@@ -9,6 +9,12 @@ public static partial class PruneDiagnostics
         "ONNX Runtime has no native library for this platform",
         "no native library of ONNX Runtime for '{0}'; add a package that has it, for example {1}");
 
+    /// <summary>Two packages bring native libraries of ONNX Runtime. Reported by build/PruneTasks.Embed.targets.</summary>
+    public static readonly PruneDiagnosticDescriptor TwoFlavours = Warning(
+        "PRUNE0302",
+        "Two packages bring a native library of ONNX Runtime",
+        "the packages {0} all bring ONNX Runtime's native library, and only one of them can be in the output; leave it out of the others: <PackageReference Include=\"…\" ExcludeAssets=\"native;build\" />");
+
     /// <summary>Calls with texts are left out.</summary>
     public static readonly PruneDiagnosticDescriptor TokenizerLibraryMissing = Info(
         "PRUNE0304",
