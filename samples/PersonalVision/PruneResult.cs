@@ -6,10 +6,10 @@ namespace PersonalVision;
 /// <param name="Bytes">Size of the file.</param>
 /// <param name="Parameters">Numbers in the weights.</param>
 /// <param name="Macs">Multiply-adds for one image.</param>
-internal sealed record ModelSize(long Bytes, long Parameters, long Macs);
+internal sealed record ReportedSize(long Bytes, long Parameters, long Macs);
 
 /// <summary>What the build wrote about the pruning, from <c>obj/prunetasks/glyphs/result.json</c>.</summary>
-internal sealed record PruneResult(ModelSize Dense, ModelSize Pruned)
+internal sealed record PruneResult(ReportedSize Dense, ReportedSize Pruned)
 {
     /// <summary>Reads the file, or gives null where the build wrote none.</summary>
     public static PruneResult? Read(string file)
@@ -20,6 +20,6 @@ internal sealed record PruneResult(ModelSize Dense, ModelSize Pruned)
         return new PruneResult(Size(document.RootElement.GetProperty("dense")), Size(document.RootElement.GetProperty("pruned")));
     }
 
-    private static ModelSize Size(JsonElement size) => new(
+    private static ReportedSize Size(JsonElement size) => new(
         size.GetProperty("bytes").GetInt64(), size.GetProperty("parameters").GetInt64(), size.GetProperty("macs").GetInt64());
 }

@@ -30,7 +30,7 @@ Table.Print(
 ]);
 return 0;
 
-string[] Sizes(string name, Func<ModelSize, long> size) =>
+string[] Sizes(string name, Func<ReportedSize, long> size) =>
     [name, $"{size(result.Dense):N0}", $"{size(result.Pruned):N0}", $"{(double)size(result.Pruned) / size(result.Dense):P1} remains"];
 
 string[] Scores(string name, string file)

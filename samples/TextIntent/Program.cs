@@ -38,7 +38,7 @@ List<(string Text, int Class)> Sentences(string set) =>
 
 string FileOf(string set, string label) => Path.Combine(folder, "data", set, label + ".txt");
 
-string[] Sizes(string name, Func<ModelSize, long> size) =>
+string[] Sizes(string name, Func<ReportedSize, long> size) =>
     [name, $"{size(result.Dense):N0}", $"{size(result.Pruned):N0}", $"{(double)size(result.Pruned) / size(result.Dense):P1} remains"];
 
 string[] Scores(string name, List<(string Text, int Class)> sentences)

@@ -244,6 +244,53 @@ public sealed class TextModelTests
         Assert.Equal("PRUNE0213", Assert.Single(refused.Reported));
     }
 
+    /// <summary>The ids are those of the tokenizers library (huggingface/tokenizers, by Tokenizers.DotNet 1.4.1) for the same vocabulary.</summary>
+    [Fact]
+    public void Tokenizer_gives_the_ids_of_the_library_that_defines_it()
+    {
+        (string Text, int[] Ids)[] recorded =
+        [
+            ("turn on the light in the kitchen", [2, 231, 172, 220, 141, 132, 220, 137, 3]),
+            ("\u4E2D\u6587 text", [2, 1, 1, 29, 40, 59, 55, 3]),
+            ("don't stop, it's", [2, 102, 49, 9, 29, 213, 5, 134, 9, 28, 3]),
+            ("line\n\nbreak\ttab", [2, 21, 44, 49, 40, 11, 53, 40, 36, 46, 29, 36, 37, 3]),
+            ("emoji \uD83D\uDE00\uD83D\uDC4D\uD83C\uDFFD end", [2, 14, 48, 50, 45, 44, 1, 14, 49, 39, 3]),
+            ("<|end|>", [2, 1, 1, 14, 49, 39, 1, 1, 3]),
+            ("[CLS] x [SEP]", [2, 2, 33, 3, 3]),
+            ("zero\u200Bwidth", [2, 35, 40, 53, 50, 58, 44, 39, 55, 43, 3]),
+            ("", [2, 3]),
+        ];
+        string[] tokens = File.ReadAllLines(Path.Combine(SharedModels.ProjectFolder, "..", "..", "samples", "TextIntent", "vocab.txt"));
+        string definition = $$"""
+            { "version": 1, "kind": "wordpiece", "start": [2], "end": [3], "unknown": "[UNK]", "prefix": "##", "lowercase": true, "stripAccents": true, "splitChinese": true,
+              "tokens": {{System.Text.Json.JsonSerializer.Serialize(tokens)}} }
+            """;
+        ManifestText manifest = new ManifestText("Sentiment", "sentiment").With("task", "text-classification")
+            .Input("input_ids", "int64", "batch", 15).Output("logits", "float32", "batch", 2)
+            .With("text", Json($$"""{ "tokens": "input_ids", "mask": null, "output": "logits", "maxLength": 15, "pooling": "none", "normalize": false, "width": 2, "tokenizer": "wordpiece", {{Settings}} }"""));
+        Type app = new GeneratorHost([new("m.json", manifest.ToString())], """
+            public static class Entry
+            {
+                public static int[] Encode(string text)
+                {
+                    using var model = new App.Sentiment();
+                    return model.Tokenizer.Encode(text);
+                }
+            }
+            """, libraries: ["Microsoft.ML.Tokenizers"]).Load(
+            "PruneTasks.sentiment.onnx",
+            File.ReadAllBytes(SharedModels.Require("text-encoder-toy-102k/text_encoder_toy_op17.onnx")),
+            ("PruneTasks.sentiment.tokenizer.json", System.Text.Encoding.UTF8.GetBytes(definition))).GetType("Entry")!;
+        foreach ((string text, int[] ids) in recorded)
+            Assert.Equal(ids, Call<int[]>(app, "Encode", text));
+
+        // Accents need ICU's data; tests run without it.
+        if ("\u00E9".Normalize(System.Text.NormalizationForm.FormD).Length == 1)
+            Assert.Throws<NotSupportedException>(() => Call<int[]>(app, "Encode", "Caf\u00E9"));
+        else
+            Assert.Equal([2, 12, 36, 41, 40, 3], Call<int[]>(app, "Encode", "Caf\u00E9"));
+    }
+
     private static System.Text.Json.Nodes.JsonNode Json(string text) => System.Text.Json.Nodes.JsonNode.Parse(text)!;
 
     private static Type Load(ManifestText manifest, string model, string methods, params (string Name, byte[] Bytes)[] resources)

@@ -15,8 +15,8 @@ internal sealed class HuggingFaceTokenizer
 
     private bool _lowercase, _stripAccents, _splitChinese, _byteLevel, _prefixSpace, _compose;
     private string? _pattern;
-    private List<string> _start = [];
-    private List<string> _end = [];
+    private List<int> _start = [];
+    private List<int> _end = [];
 
     private HuggingFaceTokenizer(string file, JsonValue root)
     {
@@ -160,8 +160,8 @@ internal sealed class HuggingFaceTokenizer
             case "ByteLevel":
                 break;
             case "BertProcessing" or "RobertaProcessing":
-                _start = [Digits(frame.RequireArray("cls").Items[1])];
-                _end = [Digits(frame.RequireArray("sep").Items[1])];
+                _start = [Id(frame.RequireArray("cls").Items[1])];
+                _end = [Id(frame.RequireArray("sep").Items[1])];
                 break;
             case "TemplateProcessing":
                 Template(frame);
@@ -173,7 +173,7 @@ internal sealed class HuggingFaceTokenizer
 
     private void Template(JsonValue frame)
     {
-        List<string> at = _start = [];
+        List<int> at = _start = [];
         _end = [];
         foreach (JsonValue part in frame.RequireArray("single").Items)
         {
@@ -183,7 +183,7 @@ internal sealed class HuggingFaceTokenizer
                 continue;
             }
             string name = (part.FindObject("SpecialToken") ?? throw Refuse(part, "this part of TemplateProcessing", "Sequence and SpecialToken are supported")).RequireString("id");
-            at.AddRange(frame.Require("special_tokens").Require(name).RequireArray("ids").Items.Select(Digits));
+            at.AddRange(frame.Require("special_tokens").Require(name).RequireArray("ids").Items.Select(Id));
         }
     }
 
@@ -220,7 +220,7 @@ internal sealed class HuggingFaceTokenizer
 
     private string? Filled(string name) => _model.FindString(name) is { Length: > 0 } text ? text : null;
 
-    private static string Digits(JsonValue id) => id.AsLong("id").ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static int Id(JsonValue id) => (int)id.AsLong("id");
 
     private static bool Flag(JsonValue value, string name, bool missing) => value.Find(name) is { Kind: JsonKind.Bool } flag ? flag.Text == "true" : missing;
 

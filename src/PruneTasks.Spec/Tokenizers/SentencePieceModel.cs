@@ -47,12 +47,11 @@ internal static class SentencePieceModel
         }
         if (pieces.Count == 0)
             throw new OnnxFormatException("it has no pieces");
-        string digits(int id) => id.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return new Tokenizer("sentencepiece")
         {
             Names = pieces,
-            Start = beginning >= 0 && beginning < pieces.Count ? [digits(beginning)] : [],
-            Stop = end >= 0 && end < pieces.Count ? [digits(end)] : [],
+            Start = beginning >= 0 && beginning < pieces.Count ? [beginning] : [],
+            Stop = end >= 0 && end < pieces.Count ? [end] : [],
             Pad = pad >= 0 ? pad : null,
         };
     }

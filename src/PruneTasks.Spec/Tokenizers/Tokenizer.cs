@@ -47,14 +47,14 @@ internal sealed record Tokenizer(string Kind)
 
     public bool Compose { get; init; }
 
-    /// <summary>Tokens in front of a text: names, or ids in digits.</summary>
-    public IReadOnlyList<string> Start { get; init; } = [];
+    /// <summary>Ids in front of a text.</summary>
+    public IReadOnlyList<int> Start { get; init; } = [];
 
-    /// <summary>Tokens behind a text.</summary>
-    public IReadOnlyList<string> End { get; init; } = [];
+    /// <summary>Ids behind a text.</summary>
+    public IReadOnlyList<int> End { get; init; } = [];
 
-    /// <summary>Tokens that end an answer; null for the usual ones.</summary>
-    public IReadOnlyList<string>? Stop { get; init; }
+    /// <summary>Ids that end an answer; null for the usual ones.</summary>
+    public IReadOnlyList<int>? Stop { get; init; }
 
     /// <summary>Id that fills up; null for that of a usual padding token.</summary>
     public int? Pad { get; init; }
@@ -65,7 +65,7 @@ internal sealed record Tokenizer(string Kind)
     /// <summary>The user's file, where it is kept as it is.</summary>
     public string? DataFile { get; init; }
 
-    /// <summary>The id of a token, or of a number in digits; null for neither.</summary>
+    /// <summary>The id of a token, or else a number in digits; null for neither.</summary>
     public int? IdOf(string token)
     {
         if (Special.TryGetValue(token, out int special))
@@ -88,15 +88,15 @@ internal sealed record Tokenizer(string Kind)
     /// <summary>The ids that end an answer.</summary>
     public int[] StopIds(TextSpec text) => text.Stop is { } written
         ? Ids(written, "text.stop")
-        : [.. (Stop ?? [.. UsualEnds.Where(token => IdOf(token) is not null)]).Select(IdOf).OfType<int>().Distinct()];
+        : [.. Stop ?? [.. UsualEnds.Select(IdOf).OfType<int>().Distinct()]];
 
     /// <summary>The text of the resource.</summary>
     /// <exception cref="TokenizerException">A token of the spec is not in the vocabulary.</exception>
     public string ToJson(TextSpec text) => JsonWriter.Write(JsonValue.Object(
         ("version", JsonValue.Of(1)),
         ("kind", JsonValue.Of(Kind)),
-        ("start", List(Ids(text.Start ?? Start, "text.start"))),
-        ("end", List(Ids(text.End ?? End, "text.end"))),
+        ("start", List(text.Start is { } start ? Ids(start, "text.start") : Start)),
+        ("end", List(text.End is { } end ? Ids(end, "text.end") : End)),
         ("stop", List(StopIds(text))),
         ("pad", JsonValue.Of(PadId(text))),
         ("unknown", Unknown is null ? null : JsonValue.Of(Unknown)),

@@ -114,18 +114,19 @@ internal static class TokenizerFiles
     private static Tokenizer WordPiece(string file, bool lowercase)
     {
         string[] tokens = Lines(file);
-        string unknown = tokens.Contains("[UNK]") ? "[UNK]" : throw new TokenizerException("has no token [UNK]; a vocab.txt of BERT has");
         return new Tokenizer("wordpiece")
         {
             Tokens = tokens,
-            Unknown = unknown,
+            Unknown = tokens[Required("[UNK]")],
             Prefix = "##",
             Lowercase = lowercase,
             StripAccents = lowercase,
             SplitChinese = true,
-            Start = ["[CLS]"],
-            End = ["[SEP]"],
+            Start = [Required("[CLS]")],
+            End = [Required("[SEP]")],
         };
+
+        int Required(string token) => Array.IndexOf(tokens, token) is >= 0 and var id ? id : throw new TokenizerException($"has no token {token}; a vocab.txt of BERT has");
     }
 
     // GPT-2 (openai/gpt-2, encoder.py): bytes written as characters; the pairs to join, best first.
@@ -169,7 +170,7 @@ internal static class TokenizerFiles
         }
         if (tokens.Count < 259)
             throw new TokenizerException($"has {tokens.Count} tokens; a vocabulary of llama2.c has at least 259");
-        return new Tokenizer("llama2c") { DataFile = file, Names = tokens, Start = ["1"], Stop = ["1", "2"] };
+        return new Tokenizer("llama2c") { DataFile = file, Names = tokens, Start = [1], Stop = [1, 2] };
     }
 
     private static string[] Lines(string file)

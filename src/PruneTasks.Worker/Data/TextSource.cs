@@ -64,7 +64,7 @@ internal sealed class TextSource : ISampleSource
                 ? [.. _tokenizer.EncodePrompt(text).Take(length ?? _text.MaxLength)]
                 : _tokenizer.Encode(text, length ?? _text.MaxLength, Enum.Parse<TextTruncation>(_text.Truncation, ignoreCase: true));
         }
-        catch (ArgumentException problem)
+        catch (Exception problem) when (problem is ArgumentException or NotSupportedException)
         {
             throw _request.Fail(PruneDiagnostics.DataDoesNotFit, source, problem.Message);
         }

@@ -10,15 +10,20 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
     // The pattern of GPT-2 (openai/gpt-2, encoder.py), which tokenizer.json means by ByteLevel with use_regex.
     private const string Gpt2Pattern = @"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
+    // BERT (google-research/bert, tokenization.py): each character of punctuation is a word, and all of ASCII that is neither letter nor digit counts as such.
+    private const string BertPattern = @"[!-/:-@\[-`{-~\p{P}]|[^\s!-/:-@\[-`{-~\p{P}]+";
+
     private readonly global::Microsoft.ML.Tokenizers.Tokenizer _tokenizer;
     private readonly bool _prefixSpace;
     private readonly bool _compose;
+    private readonly bool _stripAccents;
 
     public LibraryTokenizer(global::PruneTasks.Text.TokenizerDefinition definition)
         : base(definition)
     {
         _prefixSpace = definition.PrefixSpace;
         _compose = definition.Compose;
+        _stripAccents = definition.StripAccents;
         _tokenizer = definition.Kind switch
         {
             "wordpiece" => WordPiece(definition),
@@ -31,13 +36,18 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
 
     public override global::System.Collections.Generic.IReadOnlyList<int> Split(string text)
     {
+        if ((_compose || _stripAccents) && IsInvariant && HasAccents(text))
+        {
+            throw new global::System.NotSupportedException(
+                "The tokenizer wants Unicode normalization of this text, which .NET does not do in globalization-invariant mode; set InvariantGlobalization to false.");
+        }
         if (_compose)
             text = text.Normalize(global::System.Text.NormalizationForm.FormC);
         if (_prefixSpace && text.Length > 0 && !char.IsWhiteSpace(text[0]))
             text = " " + text;
         return _tokenizer switch
         {
-            global::Microsoft.ML.Tokenizers.BertTokenizer bert => bert.EncodeToIds(text, addSpecialTokens: false),
+            global::Microsoft.ML.Tokenizers.BertTokenizer bert => bert.EncodeToIds(Clean(text), addSpecialTokens: false),
             global::Microsoft.ML.Tokenizers.SentencePieceTokenizer sentences => sentences.EncodeToIds(text, false, false),
             _ => _tokenizer.EncodeToIds(text),
         };
@@ -45,16 +55,56 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
 
     public override string Decode(global::System.Collections.Generic.IReadOnlyList<int> ids) => _tokenizer.Decode(ids) ?? "";
 
+    // Without ICU's data, normalization leaves all but ASCII as it is.
+    private static bool IsInvariant => "\u00E9".Normalize(global::System.Text.NormalizationForm.FormD).Length == 1;
+
+    // Where letters that are made of several characters are: Latin to Greek extended, and Hangul.
+    private static bool HasAccents(string text)
+    {
+        foreach (char c in text)
+        {
+            if (c is (>= '\u00C0' and < '\u2000') or (>= '\uAC00' and <= '\uD7A3'))
+                return true;
+        }
+        return false;
+    }
+
+    // As BERT does it: white space of all kinds becomes a blank, and characters that stand for nothing go. The library lets line ends go too.
+    private static string Clean(string text)
+    {
+        global::System.Text.StringBuilder clean = new(text.Length);
+        foreach (global::System.Text.Rune rune in text.EnumerateRunes())
+        {
+            bool line = rune.Value is '\t' or '\n' or '\r';
+            bool nothing = rune.Value is 0 or 0xFFFD || (!line && global::System.Text.Rune.GetUnicodeCategory(rune)
+                is global::System.Globalization.UnicodeCategory.Control or global::System.Globalization.UnicodeCategory.Format
+                or global::System.Globalization.UnicodeCategory.PrivateUse or global::System.Globalization.UnicodeCategory.OtherNotAssigned);
+            if (!nothing)
+                clean.Append(global::System.Text.Rune.IsWhiteSpace(rune) ? " " : rune.ToString());
+        }
+        return clean.ToString();
+    }
+
     private static global::Microsoft.ML.Tokenizers.Tokenizer WordPiece(global::PruneTasks.Text.TokenizerDefinition definition)
     {
         string unknown = definition.Unknown ?? "[UNK]";
         global::System.Collections.Generic.HashSet<string> known = new(definition.Tokens, global::System.StringComparer.Ordinal);
         // The library wants all of these in the vocabulary; start, end and padding are put in by TextTokenizer, so the unknown token stands in.
         string Known(string token) => known.Contains(token) ? token : unknown;
+        global::System.Collections.Generic.Dictionary<string, int> special = new(global::System.StringComparer.Ordinal);
+        for (int i = 0; i < definition.Tokens.Count; i++)
+        {
+            // They are looked for in the text after it was lowercased.
+            if (definition.Tokens[i] is "[CLS]" or "[SEP]" or "[PAD]" or "[MASK]" or "[UNK]")
+                special[definition.Lowercase ? definition.Tokens[i].ToLowerInvariant() : definition.Tokens[i]] = i;
+        }
         byte[] vocabulary = global::System.Text.Encoding.UTF8.GetBytes(string.Join("\n", definition.Tokens));
         using global::System.IO.MemoryStream stream = new(vocabulary);
         return global::Microsoft.ML.Tokenizers.BertTokenizer.Create(stream, new global::Microsoft.ML.Tokenizers.BertOptions
         {
+            // The library's own pattern drops characters that are neither letters nor punctuation, as emoji.
+            PreTokenizer = new global::Microsoft.ML.Tokenizers.RegexPreTokenizer(
+                new global::System.Text.RegularExpressions.Regex(BertPattern, global::System.Text.RegularExpressions.RegexOptions.CultureInvariant), special),
             UnknownToken = unknown,
             ContinuingSubwordPrefix = definition.Prefix ?? "##",
             MaxInputCharsPerWord = definition.LongestWord,
