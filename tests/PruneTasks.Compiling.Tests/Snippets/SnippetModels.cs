@@ -16,6 +16,11 @@ internal static class SnippetModels
         ["rgb"] = "byte[] rgb = new byte[32 * 32 * 3];",
         ["pixels"] = "byte[] pixels = new byte[32 * 32];",
         ["request"] = "using VitRequest request = vit.CreateRequest();",
+        ["model"] = "using Sentiment model = new();",
+        ["inputIds"] = "long[] inputIds = [1, 2, 3, 4];",
+        ["attentionMask"] = "long[] attentionMask = [1, 1, 1, 1];",
+        ["ids"] = "long[] ids = [1, 2];",
+        ["cancellationToken"] = "CancellationToken cancellationToken = default;",
         ["best"] = "Prediction<VitLabel> best = vit.Classify(new PixelSpan(rgb, 32, 32, PixelFormat.Rgb24));",
     };
 
@@ -32,6 +37,7 @@ internal static class SnippetModels
         yield return ManifestText.Vit();
         yield return new ManifestText("Glyphs", "glyphs").Input("image", "float32", "batch", 1, 32, 32).Output("logits", "float32", "batch", 2).Labels("0", "A").Image()
             .With("image", GrayImage());
+        yield return new ManifestText("Sentiment", "sentiment").Input("input_ids", "int64", "batch", "sequence").Input("attention_mask", "int64", "batch", "sequence").Output("logits", "float32", "batch", 2);
         yield return Texts(new ManifestText("Intents", "intents").Input("input_ids", "int64", "batch", "sequence").Output("logits", "float32", "batch", 2).Labels("timer", "lights on"), "text-classification", 2);
         yield return Texts(new ManifestText("MiniLm", "minilm").Input("input_ids", "int64", "batch", "sequence").Output("logits", "float32", "batch", 384), "text-embedding", 384);
         yield return Texts(new ManifestText("Stories", "stories").Input("input_ids", "int64", "batch", "sequence").Output("logits", "float32", "batch", "sequence", 512), "causal-lm", 512);
