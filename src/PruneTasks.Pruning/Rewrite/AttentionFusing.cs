@@ -9,6 +9,7 @@ namespace PruneTasks.Pruning;
 /// <remarks>
 /// Attention stays Attention, of ai.onnx and of com.microsoft; the other operators, and Attention whose roles no longer come from one value, become MultiHeadAttention,
 /// which takes what they took and allows values of another width (docs/decisions/0045). A layer that is not found as it was left stays in pieces.
+/// One file, although a long one: what is recognised here and what is written back have to agree.
 /// </remarks>
 public static class AttentionFusing
 {

@@ -9,6 +9,7 @@ namespace PruneTasks.Pruning;
 /// <remarks>
 /// Definitions: ONNX Runtime, docs/ContribOperators.md (Attention, MultiHeadAttention, GroupQueryAttention of com.microsoft); ONNX, docs/Operators.md
 /// (Attention, opset 23). Where the two say different things of one term, what ONNX Runtime computes is written.
+/// One file, although a long one: the four operators share every piece below them.
 /// </remarks>
 internal sealed class UnfusedAttention(FusedPlace p, ICollection<FusedAttention>? done)
 {
