@@ -22,7 +22,7 @@ internal sealed class ExternalData(string? folder, TensorStore? store = null)
     public long TotalBytes { get; private set; }
 
     /// <summary>Bytes of the files that hold them.</summary>
-    public long FileBytes => _files.Values.Sum(file => file.Length);
+    public long FileBytes => _files.Values.DistinctBy(file => file.Path).Sum(file => file.Length);
 
     /// <summary>Bytes of a tensor whose <c>data_location</c> is EXTERNAL.</summary>
     /// <param name="tensor">The <c>TensorProto</c>.</param>

@@ -70,7 +70,8 @@ internal sealed record ModelFile(string Path, byte[] Bytes, OnnxModel Model)
     public ModelFile In(TensorStore store)
     {
         string source = Folder, target = System.IO.Path.Combine(store.Folder, "dense");
-        foreach (string location in Model.ExternalLocations) FileLink.Make(System.IO.Path.Combine(source, location), System.IO.Path.Combine(target, location));
+        foreach (string location in Model.ExternalLocations)
+            FileLink.Make(Spec.Onnx.ExternalPath.Resolve(source, location) ?? throw new IOException($"'{location}' has become a link"), Spec.Onnx.ExternalPath.Resolve(target, location)!);
         // Written once, so that weights that lay inside are in the store from here on.
         ModelImage image = ModelImage.Of(OnnxReader.Load(Bytes, target, store));
         return new ModelFile(Path, image.Bytes, image.Load()) { Image = IsOnDisk && IsTooLarge ? null : image, IsOnDisk = IsOnDisk, _folder = store.Folder, Length = Length, Sha256 = Sha256 };

@@ -27,7 +27,7 @@ internal sealed class PrunePipeline : IPruningPipeline
         PreparedModel model = stages.Run("find units", () => PreparedModel.From(loaded, oneSample));
         if (model.Inventory.Sites.Count > 0)
         {
-            IReadOnlyList<InexactSite> wrong = stages.Run("check removal", () => RemovalCheck.Run(model, job.Calibration, job.Spec.Prune.Seed, job.Threads));
+            IReadOnlyList<InexactSite> wrong = stages.Run("check removal", () => RemovalCheck.Run(model, job.Calibration, job.Spec.Prune.Seed, job.Threads, name: job.ModelPath));
             warnings.AddRange(wrong.Select(w => PruneDiagnostics.RemovalNotExact.At(job.Spec.File, job.Spec.PlaceNear("model"), w.Site.Kind.ToSpecName(), w.Site.Name, w.Why)));
             model = model.Without(wrong);
         }

@@ -31,6 +31,7 @@ internal sealed class RemovalCheck
     private readonly int _threads;
     private string _why = "";
     private bool _refused;
+    private string _name = "";
 
     private RemovalCheck(PreparedModel model, CalibrationSet samples, Func<OnnxModel, UnitInventory> find, int seed, int threads)
     {
@@ -47,12 +48,13 @@ internal sealed class RemovalCheck
     /// <param name="seed">Chooses the units.</param>
     /// <param name="threads">Threads; 0 for all cores.</param>
     /// <param name="find">Finds the places again in a copy; the same by default.</param>
+    /// <param name="name">What the model is called in messages.</param>
     /// <returns>Places that have to stay dense, in the model's order.</returns>
     /// <exception cref="PruneDiagnosticException">ONNX Runtime does not run the dense model.</exception>
-    public static IReadOnlyList<InexactSite> Run(PreparedModel model, CalibrationSet samples, int seed, int threads, Func<OnnxModel, UnitInventory>? find = null)
+    public static IReadOnlyList<InexactSite> Run(PreparedModel model, CalibrationSet samples, int seed, int threads, Func<OnnxModel, UnitInventory>? find = null, string name = "dense model")
     {
         if (model.Inventory.Sites.Count == 0) return [];
-        RemovalCheck check = new(model, samples, find ?? (copy => UnitFinder.Find(copy, ShapeInference.Run(copy, ShapeBinding.Default()))), seed, threads);
+        RemovalCheck check = new(model, samples, find ?? (copy => UnitFinder.Find(copy, ShapeInference.Run(copy, ShapeBinding.Default()))), seed, threads) { _name = name };
         List<int> accepted = [];
         List<InexactSite> wrong = [];
         check.Add([.. Enumerable.Range(0, model.Inventory.Sites.Count)], accepted, wrong);
@@ -110,7 +112,7 @@ internal sealed class RemovalCheck
         catch (PruneDiagnosticException)
         {
             _refused = true;
-            using (_model.Open("dense model", _threads)) _refused = false;
+            using (_model.Open(_name, _threads)) _refused = false;
             throw;
         }
     }

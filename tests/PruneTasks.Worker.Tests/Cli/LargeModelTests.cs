@@ -100,6 +100,24 @@ public sealed class LargeModelTests : IDisposable
     }
 
     [Fact]
+    public void Weights_that_a_model_names_in_two_ways_are_linked_once_and_stay_as_they_are()
+    {
+        Model(external: true);
+        string[] expected = Contents(Prune("one", Low, long.MaxValue).Files!.Model);
+        byte[] bytes = File.ReadAllBytes(_folder.File("dense.onnx")), weights = File.ReadAllBytes(_folder.File("dense.onnx.data"));
+        File.Move(_folder.File("dense.onnx.data"), _folder.File("weights.bin"));
+        bool other = false;
+        for (int at; (at = bytes.AsSpan().IndexOf("dense.onnx.data"u8)) >= 0; other = !other) (other ? "././weights.bin"u8 : ".///weights.bin"u8).CopyTo(bytes.AsSpan(at));
+        File.WriteAllBytes(_folder.File("dense.onnx"), bytes);
+
+        PruneResult two = Prune("two", Low, long.MaxValue);
+        Assert.Equal(expected, Contents(two.Files!.Model));
+        Assert.Equal(bytes.Length + weights.Length, two.Dense!.Bytes);
+        Assert.Equal(weights, File.ReadAllBytes(_folder.File("weights.bin")));
+        AssertNothingLeft("one", "two");
+    }
+
+    [Fact]
     public void A_run_that_ends_early_leaves_the_last_pair_of_files()
     {
         Model(external: true);
