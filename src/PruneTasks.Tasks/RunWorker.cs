@@ -252,7 +252,7 @@ public sealed class RunWorker : ToolTask
         string output;
         lock (_output)
             output = _output.ToString();
-        return WorkerDeath.Explain(record.Spec, ExitCode, output, _folder) ?? PruneDiagnostics.WorkerCrashed.In(record.Spec, ExitCode, _folder.Log, CommandLine());
+        return WorkerDeath.Explain(record.Spec, ExitCode, output, _folder) ?? PruneDiagnostics.WorkerCrashed.In(record.Spec, WorkerDeath.Words(ExitCode), _folder.Log, CommandLine());
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,20 @@ internal static class WorkerDeath
     // strerror(3) of ENOSPC and EDQUOT; messages of Windows for ERROR_DISK_FULL.
     private static readonly string[] DiskTexts = ["No space left on device", "Disk quota exceeded", "There is not enough space on the disk"];
 
+    // 128 + the number of the signal (signal(7)); on Windows the status that the system ends a process with (NTSTATUS).
+    private static readonly Dictionary<int, string> Crashes = new()
+    {
+        [132] = "SIGILL", [134] = "SIGABRT", [135] = "SIGBUS", [136] = "SIGFPE", [139] = "SIGSEGV",
+        [unchecked((int)0xC0000005)] = "access violation", [unchecked((int)0xC000001D)] = "illegal instruction", [unchecked((int)0xC00000FD)] = "stack overflow", [unchecked((int)0xC0000409)] = "fail fast",
+    };
+
+    /// <summary>An exit code, with what it says about native code.</summary>
+    public static string Words(int exitCode)
+    {
+        string number = exitCode.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return Crashes.TryGetValue(exitCode, out string? crash) ? $"{number} ({crash}: native code, as of ONNX Runtime or libtorch, crashed)" : number;
+    }
+
     /// <summary>A diagnostic with advice, or null if nothing tells.</summary>
     public static PruneDiagnostic? Explain(string spec, int exitCode, string output, ModelFolder folder)
     {

@@ -14,8 +14,8 @@ internal static class CalibrationMemory
     /// <summary>The dense stream and the one that is built.</summary>
     private const int Streams = 2;
 
-    /// <summary>Bytes for the values of one run.</summary>
-    private const long RunBytes = 1L << 30;
+    /// <summary>Bytes for the values of one run. So few that each lies in the heap and is used again: memory that comes from the system and goes back costs more than it holds (docs/decisions/0051).</summary>
+    private const long RunBytes = 32L << 20;
 
     /// <summary>Input, output and what an operator needs between.</summary>
     private const int ValuesOfRun = 4;

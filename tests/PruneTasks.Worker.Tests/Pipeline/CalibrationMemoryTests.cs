@@ -34,7 +34,8 @@ public class CalibrationMemoryTests
         Assert.Equal(38, CalibrationMemory.Room(new(40L << 20, 0)));
         Assert.Equal((28, 37), (some.PersonalSamples, some.Calibration.Count));
         Assert.Equal("PRUNE0422", Assert.Single(warnings).Id);
-        Assert.Equal(8, CalibrationMemory.BatchSize(new(0, 30L << 20)));
+        Assert.Equal(1, CalibrationMemory.BatchSize(new(0, 30L << 20)));
+        Assert.Equal(8, CalibrationMemory.BatchSize(new(0, 1L << 20)));
     }
 
     [Fact]
