@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using PruneTasks.Compiling.Tests.Snippets;
 using PruneTasks.Generator.Tests.Harness;
 
 namespace PruneTasks.Compiling.Tests;
@@ -73,6 +74,9 @@ public sealed class CompileMatrixTests
             ["every type"] = every,
             ["odd names"] = names,
             ["strings"] = new ManifestText("Texts", "texts").Input("prompt", "string", "batch").Input("flags", "bool", "batch", 4).Output("text", "string", "batch").Output("one", "string"),
+            ["text classifier"] = SnippetModels.Texts(new ManifestText("Intents", "intents").Input("input_ids", "int32", "b", 128).Output("logits", "float16", "b", 2).Labels("a", "b"), "text-classification", 2),
+            ["text embedding"] = SnippetModels.Texts(new ManifestText("MiniLm", "minilm").Input("input_ids", "int64", "b", "s").Output("logits", "float32", "b", 384), "text-embedding", 384),
+            ["language model"] = SnippetModels.Texts(new ManifestText("Stories", "stories").Input("input_ids", "int64", "b", "s").Output("logits", "float32", "b", "s", 512), "causal-lm", 512),
             ["no input"] = new ManifestText("Constant", "constant").Output("y", "float32", 1),
             ["public"] = ManifestText.Vit().With("public", true),
         };

@@ -44,7 +44,7 @@ internal static class SnippetModels
     }
 
     /// <summary>A model with texts; the tokenizer is of the kind that needs no library.</summary>
-    private static ManifestText Texts(ManifestText manifest, string task, int width) => manifest.With("task", task).With("text", System.Text.Json.Nodes.JsonNode.Parse($$"""
+    public static ManifestText Texts(ManifestText manifest, string task, int width) => manifest.With("task", task).With("text", System.Text.Json.Nodes.JsonNode.Parse($$"""
         {
           "tokens": "input_ids", "mask": null, "segments": null, "positions": null, "output": "logits", "maxLength": 128, "truncation": "right",
           "pooling": "none", "normalize": true, "width": {{width}}, "pad": 0, "stop": [], "states": [], "chat": null, "tokenizer": "llama2c", "tokenizerData": true
