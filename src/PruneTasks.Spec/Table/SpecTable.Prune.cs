@@ -54,7 +54,7 @@ internal static partial class SpecTable
                 Words =
                 [
                     new("any", "as many as the build allows; another number may give other bytes"),
-                    new("one", "one: the same bytes for any number; takes up to the number of cores times as long (docs/decisions/0024)"),
+                    new("one", "one: the same bytes for any number; takes up to the number of cores times as long, and says how much (docs/decisions/0024)"),
                 ],
             },
             new("prune.method", SpecKind.Word, "How units are chosen and repaired. All but the first are there to compare with.")

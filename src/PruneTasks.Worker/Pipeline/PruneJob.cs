@@ -46,6 +46,9 @@ internal sealed record PruneJob
     /// <summary>Threads; 0 for all cores.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Threads that there could be if the spec did not ask for one; 0 where it does not, or where there are no more.</summary>
+    public int ThreadsUnused { get; init; }
+
     /// <summary>Folder of libtorch, if the request names one.</summary>
     public string? LibTorch { get; init; }
 

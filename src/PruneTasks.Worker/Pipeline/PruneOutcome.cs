@@ -1,4 +1,5 @@
 using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Torch.Native;
 using PruneTasks.Torch.Probing;
 using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Report;
@@ -22,6 +23,9 @@ internal sealed record PruneOutcome
 
     /// <summary>Views beside the samples; null where there was nothing to prune.</summary>
     public ViewReport? Views { get; init; }
+
+    /// <summary>What one thread costs; null where the spec does not ask for one, there are no more, or nothing was built.</summary>
+    public ThreadCost? Threads { get; init; }
 
     /// <summary>Prices behind the plan; null if it needed none.</summary>
     public PriceReport? Prices { get; init; }

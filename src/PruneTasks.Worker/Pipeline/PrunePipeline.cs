@@ -2,6 +2,7 @@ using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec.Diagnostics;
 using PruneTasks.Torch.Building;
+using PruneTasks.Torch.Native;
 using PruneTasks.Worker.Data;
 using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Natives;
@@ -68,6 +69,9 @@ internal sealed class PrunePipeline : IPruningPipeline
             warnings.Add(PruneDiagnostics.FewSamples.At(job.Spec.File, job.Spec.PlaceNear("data.personal"), job.Calibration.Count, FewSamples));
 
         Built built = BuildStage.Run(job, network, decision.Outcome, stages, warnings, cancellation);
+        // Before the removal edits the graph; what was built is by now apart from the network.
+        ThreadCost? threads = job.ThreadsUnused == 0 ? null : stages.Run("time threads", () => network.CostOfOneThread(built.Plan.Dense.Macs));
+        if (threads is not null) job.Log($"prune.threads: one: {threads}");
         (ModelImage pruned, double difference) = Remove(job, model, exact?.Attentions ?? [], built.Build, stages, cancellation);
         if (pruned.Length >= job.ModelLength) warnings.Add(PruneDiagnostics.NoSizeGain.At(job.Spec.File, job.Spec.PlaceNear("prune"), pruned.Length, job.ModelLength));
         Dictionary<PruneSite, double> errors = built.Build.Sites.ToDictionary(s => s.Removal.Site, s => s.RelativeError);
@@ -77,6 +81,7 @@ internal sealed class PrunePipeline : IPruningPipeline
             Sites = [.. built.Plan.Sites.Select(s => Site(s, errors.TryGetValue(s.Site, out double error) ? error : null))],
             Steps = built.Steps,
             Distill = built.Distill,
+            Threads = threads,
             MaskedDifference = difference,
         };
     }

@@ -3,6 +3,7 @@ using PruneTasks.Spec.Diagnostics;
 using PruneTasks.Torch.Baselines;
 using PruneTasks.Torch.Building;
 using PruneTasks.Torch.Lowering;
+using PruneTasks.Torch.Native;
 using PruneTasks.Torch.Pricing;
 using PruneTasks.Worker.Data;
 using PruneTasks.Worker.Report;
@@ -72,6 +73,17 @@ internal sealed partial class TorchNetwork : IDisposable
 
     /// <summary>Trains what was built, as the spec says.</summary>
     public (BuildResult Build, DistillReport Report) Distill(BuildResult build, CancellationToken cancellation) => Distilling.Run(_job, _graph, _batches, BatchSize, build, cancellation);
+
+    /// <summary>What it costs that the spec asks for one thread, on as many samples of a batch as take little time.</summary>
+    /// <param name="macs">Multiply-accumulates of one sample.</param>
+    public ThreadCost CostOfOneThread(long macs)
+    {
+        if (macs > ThreadCost.MostMacs)
+            return new(_job.ThreadsUnused, 1, null, null, FormattableString.Invariant($"a forward pass of one sample has {macs / 1e9:0.0} G multiply-accumulates, too many to repeat it"));
+        int size = (int)Math.Clamp(ThreadCost.MostMacs / Math.Max(1, macs), 1, BatchSize);
+        using CalibrationBatches some = CalibrationBatches.Create(_model.Model.Graph, _job.Calibration.WeightedBatches(size).Take(1));
+        return ThreadCost.Measure(_graph, some, _watched, _job.ThreadsUnused);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -17,7 +17,7 @@ internal sealed record ExpectedRun(IReadOnlyList<ExpectedStage> Stages, bool Kno
     private static readonly ExpectedStage[] Typical =
     [
         new("read model and data", 0.2), new("exact rewrites", 0.6), new("find units", 0.1), new("check removal", 0.8), new("load libtorch", 1.5), new("tell personal from common", 4),
-        new("measure prices", 7.8), new("measure times of widths", 4), new("check prices", 3.5), new("build", 8), new("distil", 20), new("remove", 0.1), new("verify", 0.1),
+        new("measure prices", 7.8), new("measure times of widths", 4), new("check prices", 3.5), new("build", 8), new("distil", 20), new("time threads", 0.5), new("remove", 0.1), new("verify", 0.1),
         new("compare in ONNX Runtime", 0.5), new("measure latency", 1.2),
     ];
 
@@ -31,6 +31,7 @@ internal sealed record ExpectedRun(IReadOnlyList<ExpectedStage> Stages, bool Kno
         "measure prices" or "check prices" => spec.Prune.Budget is not null,
         "measure times of widths" => spec.Prune.Budget?.Latency is not null,
         "tell personal from common" => spec.Data.Common is not null,
+        "time threads" => spec.Prune.Threads == "one",
         "distil" => spec.Prune.Distill.Steps > 0,
         _ => true,
     };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PruneTasks.Torch.Native;
 using PruneTasks.Worker.Evaluation;
 
 namespace PruneTasks.Worker.Report;
@@ -27,7 +28,7 @@ internal static class HtmlReport
         DistillHtml.Write(page, report.Distill);
         StepsHtml.Write(page, report.Steps);
         Outputs(page, report);
-        Times(page, report.Stages);
+        Times(page, report.Stages, report.Threads);
         SpecEcho(page, report);
         Foot(page, report);
         return page.Raw("</body></html>").ToString();
@@ -126,7 +127,7 @@ internal static class HtmlReport
         foreach (string remark in report.Evaluations.SelectMany(evaluation => evaluation.Result.Remarks).Distinct()) page.Raw($"<p class=\"quiet\">Note: {Html.Text(remark)}.</p>");
     }
 
-    private static void Times(Html page, IReadOnlyList<StageTime> stages)
+    private static void Times(Html page, IReadOnlyList<StageTime> stages, ThreadCost? threads)
     {
         double most = Math.Max(1e-9, stages.Max(stage => (double?)stage.Seconds) ?? 0);
         page.Heading("Time and memory").Raw("<table class=\"times\"><tbody>");
@@ -137,6 +138,7 @@ internal static class HtmlReport
         }
         page.Raw($"<tr><th>together</th><td></td><td class=\"n\">{Figures.Seconds(stages.Sum(stage => stage.Seconds))}</td><td></td></tr></tbody></table>");
         page.Raw("<p class=\"quiet\">Memory: the most that the process held up to the end of the stage.</p>");
+        if (threads is not null) page.Raw($"<p class=\"quiet\"><code>prune.threads: one</code>: {Html.Text(threads.ToString())}.</p>");
     }
 
     private static void SpecEcho(Html page, PruneReport report) => page.Heading("Spec as read").Table(

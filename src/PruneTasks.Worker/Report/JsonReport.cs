@@ -27,6 +27,7 @@ internal static class JsonReport
             ("otherClasses", JsonValue.Of((long)report.Calibration.OtherClasses)),
             ("sha256", JsonValue.Of(report.Calibration.ContentHash)))),
         ("views", ViewsJson.Write(report.Views)),
+        ("threads", ThreadsJson.Write(report.Threads)),
         ("evaluation", JsonValue.Array(report.Evaluations.Select(Evaluation))),
         ("budget", BudgetJson.Write(report.Budget)),
         ("quality", QualityJson.Write(report.Quality)),

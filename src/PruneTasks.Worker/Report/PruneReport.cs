@@ -1,3 +1,4 @@
+using PruneTasks.Torch.Native;
 using PruneTasks.Torch.Probing;
 using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Pipeline;
@@ -48,6 +49,9 @@ internal sealed record PruneReport
 
     /// <summary>Views beside the samples; null where there was nothing to prune.</summary>
     public ViewReport? Views { get; init; }
+
+    /// <summary>What one thread costs; null where the spec does not ask for one, there are no more, or nothing was built.</summary>
+    public ThreadCost? Threads { get; init; }
 
     /// <summary>What was left out without changing a result; null if nothing was.</summary>
     public ExactRewrites? Exact { get; init; }

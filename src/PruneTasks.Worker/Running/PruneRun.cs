@@ -60,7 +60,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
         int skipped = diagnostics.Count(diagnostic => diagnostic.Descriptor == PruneDiagnostics.ImageUnreadable);
         WorkerNatives.UseOnnxRuntime(request.OnnxRuntime, progress.Line);
         // Whatever decides or is written; the comparisons after it only measure.
-        int threads = spec.Prune.Threads == "one" ? 1 : request.Threads;
+        int threads = spec.Prune.Threads == "one" ? 1 : request.Threads, allowed = request.Threads > 0 ? request.Threads : Environment.ProcessorCount;
         KeptClasses? kept = KeptClasses.Of(input, data.Calibration, threads);
         PruneOutcome outcome = pipeline.Run(
             new PruneJob
@@ -77,6 +77,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
                 HoldOut = data.HoldOut,
                 Classes = kept?.Scores,
                 Threads = threads,
+                ThreadsUnused = spec.Prune.Threads == "one" && allowed > 1 ? allowed : 0,
                 LibTorch = request.LibTorch,
                 Checkpoint = CheckpointOf(request),
                 Progress = progress,
@@ -113,6 +114,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
             Latency = latency,
             Exact = outcome.Exact,
             Views = outcome.Views,
+            Threads = outcome.Threads,
             Prices = outcome.Prices,
             Additivity = outcome.Additivity,
             Partition = outcome.Partition,

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using PruneTasks.Benchmarks.Models.Inputs;
 using PruneTasks.Benchmarks.Scale;
 using PruneTasks.Onnx;
@@ -60,10 +63,22 @@ public sealed class SameBytesTests : IDisposable
             prune: { views: 0, threads: {{threads}}, budget: { macs: 0.4 } }
             """);
         string output = _folder.File(Path.GetRandomFileName());
-        (await WorkerProcess.Run("prune", "--spec", spec, "--output", output, "--threads", $"{allowed}")).Succeeded();
+        WorkerRun run = (await WorkerProcess.Run("prune", "--spec", spec, "--output", output, "--threads", $"{allowed}")).Succeeded();
+        SaysWhatItCosts(run, output, threads == "one" && allowed > 1);
         byte[] pruned = File.ReadAllBytes(Path.Combine(output, "m.pruned.onnx"));
         Assert.True(pruned.Length < new FileInfo(_folder.File("model.onnx")).Length, "nothing was pruned");
         return pruned;
+    }
+
+    private static void SaysWhatItCosts(WorkerRun run, string output, bool costs)
+    {
+        // On a machine that is busy enough a pass may be too slow to be timed; that is said too.
+        Match line = Regex.Match(run.Error, @"prune\.threads: one: (a forward pass takes ([0-9.]+) times as long as with 2 threads|what one thread costs against 2 was not measured: )");
+        Assert.Equal(costs, line.Success);
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "report.json")));
+        JsonElement threads = report.RootElement.GetProperty("threads");
+        Assert.Equal(costs ? JsonValueKind.Object : JsonValueKind.Null, threads.ValueKind);
+        if (line.Groups[2].Success) Assert.Equal(threads.GetProperty("ratio").GetDouble(), double.Parse(line.Groups[2].Value, CultureInfo.InvariantCulture), 0.006);
     }
 
     // Kernels of 1 × 1 over many channels and a few samples at a time: two threads sum otherwise than one there, and give other bytes where they are not asked for the same.

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using PruneTasks.Pruning;
+using PruneTasks.Torch.Native;
 using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Pipeline;
 using PruneTasks.Worker.Report;
@@ -70,6 +71,19 @@ public class ReportTests
         Assert.Contains("Shortened: prices: level in place of &lt;curves&gt;.", html, StringComparison.Ordinal);
         Assert.Equal(2, Regex.Count(html, "<polyline"));
         Assert.Equal("html", System.Xml.Linq.XDocument.Parse(Regex.Replace(html.Replace("<!DOCTYPE html>", "", StringComparison.Ordinal), "<meta [^>]*>", "")).Root!.Name.LocalName);
+    }
+
+    [Fact]
+    public void What_one_thread_costs_is_told_or_why_it_is_not_known()
+    {
+        PruneReport measured = Report with { Threads = new ThreadCost(4, 8, 0.012, 0.004, null) }, skipped = Report with { Threads = new ThreadCost(4, 1, null, null, "a <pass> is slow") };
+        JsonElement threads = JsonDocument.Parse(JsonReport.Write(measured)).RootElement.GetProperty("threads");
+        Assert.Equal((4, 12, 4, 3), (threads.GetProperty("number").GetInt32(), threads.GetProperty("one").GetDouble(), threads.GetProperty("several").GetDouble(), Math.Round(threads.GetProperty("ratio").GetDouble(), 9)));
+        Assert.Contains("a forward pass takes 3.0 times as long as with 4 threads (12.0 and 4.0 ms, 8 samples).", HtmlReport.Write(measured), StringComparison.Ordinal);
+        threads = JsonDocument.Parse(JsonReport.Write(skipped)).RootElement.GetProperty("threads");
+        Assert.Equal((JsonValueKind.Null, "a <pass> is slow"), (threads.GetProperty("ratio").ValueKind, threads.GetProperty("notMeasured").GetString()));
+        Assert.Contains("was not measured: a &lt;pass&gt; is slow.", HtmlReport.Write(skipped), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, JsonDocument.Parse(JsonReport.Write(Report)).RootElement.GetProperty("threads").ValueKind);
     }
 
     [Fact]
