@@ -17,8 +17,10 @@ internal static class MatrixBenchmark
         await output.WriteLineAsync("| way to build | what has to hold | s | |");
         await output.WriteLineAsync("|---|---|---:|---|");
         foreach (MatrixGroup group in BuildMatrix.All.Where(group => only.Count == 0 || only.Contains(group.Name)))
+        {
             rows.AddRange(await group.All(package, row => output.WriteLine(
                 string.Create(CultureInfo.InvariantCulture, $"| {Cell(row.Way)} | {Cell(row.Expected)} | {row.Seconds:F1} | {Cell(Outcome(row))} |"))));
+        }
         await output.WriteLineAsync();
         int notRun = rows.Count(row => row.NotRun is not null), wrong = rows.Count(row => row.Problem is not null);
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{rows.Count - notRun - wrong} rows hold, {notRun} not run, {wrong} do not hold."));
