@@ -1,6 +1,9 @@
+using System.Globalization;
 using PruneTasks.Worker.Cli;
 using PruneTasks.Worker.Running;
 
+// The language of a machine must change no report and no error.
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 ParentWatch.Start();
 CommandContext context = new(Console.Out, Console.Error)
 {

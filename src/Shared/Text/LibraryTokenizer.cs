@@ -39,7 +39,7 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
         if ((_compose || _stripAccents) && IsInvariant && HasAccents(text))
         {
             throw new global::System.NotSupportedException(
-                "The tokenizer wants Unicode normalization of this text, which .NET does not do in globalization-invariant mode; set InvariantGlobalization to false.");
+                "The tokenizer wants Unicode normalization of this text, which .NET does not do in globalization-invariant mode; set InvariantGlobalization to false, unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT, and install ICU.");
         }
         if (_compose)
             text = text.Normalize(global::System.Text.NormalizationForm.FormC);
