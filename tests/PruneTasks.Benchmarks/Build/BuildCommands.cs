@@ -27,6 +27,9 @@ internal static class BuildCommands
         yield return Create("concurrent", "Eight builds of four projects with two models at the same moment on an empty cache; exit code 1 if a model is pruned twice.", [],
             (_, output) => ConcurrentBuildsBenchmark.Run(output));
 
+        yield return Create("aot", "Publishes an app with a model of every task, trimmed and by native AOT; exit code 1 for a warning or another output than by the JIT.", [],
+            (_, output) => AotBenchmark.Run(output));
+
         Option<string[]> only = new("--only") { Description = "Groups to run, in place of all.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
         only.AcceptOnlyFromAmong([.. BuildMatrix.All.Select(group => group.Name)]);
         yield return Create("matrix", "Builds, publishes and packs in all the ways that are promised; exit code 1 if one of them does not hold.", [only],

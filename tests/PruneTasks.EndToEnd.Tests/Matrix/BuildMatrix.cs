@@ -13,7 +13,7 @@ internal static class BuildMatrix
     ];
 
     /// <summary>What leaves the project: publish and pack.</summary>
-    public static readonly IReadOnlyList<MatrixGroup> Outputs = [new("publish", PublishRows.Publish), new("pack", PublishRows.Pack)];
+    public static readonly IReadOnlyList<MatrixGroup> Outputs = [new("publish", PublishRows.Publish), new("a model of every task", PublishRows.FourKinds), new("pack", PublishRows.Pack)];
 
     /// <summary>Where a project may lie, and what surrounds it.</summary>
     public static readonly IReadOnlyList<MatrixGroup> Places =

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using PruneTasks.BuildTesting;
 
 namespace PruneTasks.EndToEnd.Tests.Matrix;
@@ -43,22 +42,36 @@ internal static class PublishRows
         });
         await Native("`dotnet publish --self-contained`", "-p:SelfContained=true");
         await Native("`dotnet publish -p:PublishSingleFile=true --self-contained`", "-p:SelfContained=true", "-p:PublishSingleFile=true");
-        await Native("`dotnet publish -p:PublishAot=true`", "-p:PublishAot=true");
 
         Task Native(string way, params string[] properties) => rows.Row(way, "the program runs; the model of the first row is taken, no worker starts", async () =>
         {
-            bool aot = properties is ["-p:PublishAot=true"];
-            string[] linker = aot ? Linker() : [];
-            string rid = await BringPacks(properties);
-            string folder = app["native" + properties.Length + aot];
+            string rid = await NativePublish.BringPacks(properties);
+            string folder = app["native" + properties.Length];
             // Into an obj of its own, the packs would be restored anew; the model's folder lies in obj, so it is shared.
-            DotNetRun run = (await app.Run(["publish", "-tl:off", "-r", rid, "-p:UseAppHost=true", .. properties, .. linker, "-o", folder])).Succeeded();
+            DotNetRun run = (await app.Run(["publish", "-tl:off", "-r", rid, "-p:UseAppHost=true", .. properties, "-o", folder])).Succeeded();
             Assert.Empty(run.LinesWith("warning IL"));
             Assert.Equal(1, app.Starts);
             Assert.DoesNotContain(Directory.GetFiles(folder).Select(file => Path.GetFileName(file)!), IsTool);
-            if (properties.Length > 1 || aot)
+            if (properties.Length > 1)
                 Assert.False(File.Exists(Path.Combine(folder, "App.dll")));
-            Assert.Equal(Printed, await Start(Path.Combine(folder, OperatingSystem.IsWindows() ? "App.exe" : "App")));
+            Assert.Equal(Printed, await NativePublish.Start(folder));
+        });
+    }
+
+    // Trimming alone is a command (docs/benchmarks/build.md): native AOT trims as well.
+    public static async Task FourKinds(MatrixRows rows)
+    {
+        using var app = new FourKindsApp(rows.Package);
+        string? expected = null;
+        await rows.Row("`dotnet run` of an app with a model of every task, `PublishAot` in its project", "it runs", async () =>
+        {
+            expected = (await app.Run()).Output;
+            Assert.Equal(app.Models, app.Starts);
+        });
+        await rows.Row("`dotnet publish -p:PublishAot=true` of that app, warnings as errors", "no warning, the same output to the last bit; no worker starts", async () =>
+        {
+            Assert.Equal(expected, (await app.PublishNative("-p:PublishAot=true")).Output);
+            Assert.Equal(app.Models, app.Starts);
         });
     }
 
@@ -89,39 +102,6 @@ internal static class PublishRows
             library.Write("App.csproj", File.ReadAllText(library["App.csproj"]).Replace("<PackageReference ", "<PackageReference PrivateAssets=\"all\" ", StringComparison.Ordinal));
             Assert.NotEmpty((await library.Run("pack", "-tl:off", "-o", library["packed"])).Succeeded().LinesWith("warning PRUNE0307"));
         });
-    }
-
-    // What the SDK downloads for a publish goes into the machine's own folder, as it does for everybody: once per machine. The apps of a run use that folder as a fallback.
-    private static async Task<string> BringPacks(string[] properties)
-    {
-        string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
-        string rid = system + "-" + RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant();
-        using var folder = new TemporaryFolder();
-        folder.Write("Packs.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>");
-        var environment = new Dictionary<string, string> { ["NUGET_PACKAGES"] = PackedPackage.MachinePackages };
-        DotNetRun run = await DotNet.Run(folder.Path, ["restore", "-tl:off", "-r", rid, .. properties], environment);
-        NotRunException.Unless(run.ExitCode == 0, "the package source does not offer what the SDK needs for it: " + run.LinesWith("error ").FirstOrDefault());
-        return rid;
-    }
-
-    // The SDK asks for clang; gcc links as well.
-    private static string[] Linker()
-    {
-        if (!OperatingSystem.IsLinux())
-            return [];
-        string? found = new[] { "clang", "gcc" }.FirstOrDefault(name =>
-            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, name))));
-        NotRunException.Unless(found is not null, "neither clang nor gcc is on the path");
-        return found == "clang" ? [] : ["-p:CppCompilerAndLinker=gcc"];
-    }
-
-    private static async Task<string> Start(string program)
-    {
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program) { RedirectStandardOutput = true })!;
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.Equal(0, process.ExitCode);
-        return output.Trim();
     }
 
     private static bool IsTool(string name) =>
