@@ -7,9 +7,10 @@ using PruneTasks.Generator.Tests.Harness;
 namespace PruneTasks.Generator.Tests;
 
 /// <summary>Every model of ../shared with recorded inputs and outputs, through its generated request; all in one compilation.</summary>
+[Collection(nameof(AllocationCollection))]
 public sealed class AllModelsTests
 {
-    private const int Runs = 13, Warm = 3;
+    private const int Runs = 13, Warm = 3, Rounds = 4;
 
     [Fact]
     public void Every_model_gives_what_was_recorded_and_allocates_nothing_per_run()
@@ -80,6 +81,8 @@ public sealed class AllModelsTests
             string capacity = axes.Length > 1 ? $"new App.{model.AxesRecord}({string.Join(", ", axes)})" : string.Join(", ", axes);
             code.AppendLine($"public static System.Array[] {model.ClassName}(System.Array[] inputs, out long allocated) {{");
             code.AppendLine($"using var model = new App.{model.ClassName}(new PruneTasks.ModelOptions {{ IntraOpThreads = 1 }}); using var request = model.CreateRequest({capacity});");
+            // What a run allocates, every round shows; what the runtime allocates once, the last does not.
+            code.AppendLine($"allocated = 1; for (int round = 0; round < {Rounds} && allocated != 0; round++) {{");
             code.AppendLine($"long before = 0; for (int i = 0; i < {Runs}; i++) {{ if (i == {Warm}) before = System.GC.GetAllocatedBytesForCurrentThread();");
             for (int i = 0; i < inputs.Length; i++)
             {
@@ -88,7 +91,7 @@ public sealed class AllModelsTests
                     ? $"request.{input.Property} = (({input.CSharpType}[])inputs[{i}])[0];"
                     : $"System.MemoryExtensions.CopyTo(({input.CSharpType}[])inputs[{i}], request.{input.Property});");
             }
-            code.AppendLine("request.Run(); } allocated = System.GC.GetAllocatedBytesForCurrentThread() - before;");
+            code.AppendLine("request.Run(); } allocated = System.GC.GetAllocatedBytesForCurrentThread() - before; }");
             IEnumerable<string> outputs = model.Outputs.Select(output => output.IsScalar ? $"new[] {{ request.{output.RequestProperty} }}" : $"request.{output.RequestProperty}.Span.ToArray()");
             return code.AppendLine($"return new System.Array[] {{ {string.Join(", ", outputs)} }}; }}").ToString();
         }

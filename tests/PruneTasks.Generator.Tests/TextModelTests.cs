@@ -4,6 +4,7 @@ using PruneTasks.Generator.Tests.Harness;
 namespace PruneTasks.Generator.Tests;
 
 /// <summary>Calls with texts, compiled and run on real models against the outputs recorded from ONNX Runtime.</summary>
+[Collection(nameof(AllocationCollection))]
 public sealed class TextModelTests
 {
     private const string Settings =

@@ -4,6 +4,7 @@ using PruneTasks.Tests;
 namespace PruneTasks.Runtime.Tests.Engine;
 
 /// <summary>Requests: in place, without allocation, for one caller at a time.</summary>
+[Collection(nameof(AllocationCollection))]
 public sealed class ModelRequestTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using PruneTasks.Text;
 namespace PruneTasks.Runtime.Tests.Text;
 
 /// <summary>A language model with states gives what its twin without them gives, step by step.</summary>
+[Collection(nameof(AllocationCollection))]
 public sealed class LanguageSessionTests
 {
     private static readonly int[] Prompt = [3, 1, 4, 1, 5];
