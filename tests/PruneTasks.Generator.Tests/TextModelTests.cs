@@ -264,7 +264,7 @@ public sealed class TextModelTests
         string[] tokens = File.ReadAllLines(Path.Combine(SharedModels.ProjectFolder, "..", "..", "samples", "TextIntent", "vocab.txt"));
         string definition = $$"""
             { "version": 1, "kind": "wordpiece", "start": [2], "end": [3], "unknown": "[UNK]", "prefix": "##", "lowercase": true, "stripAccents": true, "splitChinese": true,
-              "tokens": {{System.Text.Json.JsonSerializer.Serialize(tokens)}} }
+              "special": { "[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4 }, "tokens": {{System.Text.Json.JsonSerializer.Serialize(tokens)}} }
             """;
         ManifestText manifest = new ManifestText("Sentiment", "sentiment").With("task", "text-classification")
             .Input("input_ids", "int64", "batch", 15).Output("logits", "float32", "batch", 2)

@@ -15,6 +15,8 @@ internal sealed class HuggingFaceTokenizer
 
     private bool _lowercase, _stripAccents, _splitChinese, _byteLevel, _prefixSpace, _compose;
     private string? _pattern;
+    private readonly Dictionary<string, int> _special = new(StringComparer.Ordinal);
+    private readonly List<string> _leftStrip = [], _rightStrip = [];
     private List<int> _start = [];
     private List<int> _end = [];
 
@@ -50,8 +52,8 @@ internal sealed class HuggingFaceTokenizer
             throw Refuse(_root, "no pre_tokenizer", "BertPreTokenizer, ByteLevel, and Split with ByteLevel are supported");
         if (_root.FindObject("post_processor") is { } frame)
             Frame(frame);
-        Dictionary<string, int> special = Added(wordPiece);
-        return wordPiece ? WordPiece() : BytePairs(special);
+        Added(wordPiece);
+        return wordPiece ? WordPiece() : BytePairs();
     }
 
     private Tokenizer WordPiece() => Common(new Tokenizer("wordpiece")
@@ -62,7 +64,7 @@ internal sealed class HuggingFaceTokenizer
         LongestWord = _model.Find("max_input_chars_per_word") is { Kind: JsonKind.Number } longest ? (int)longest.AsLong("max_input_chars_per_word") : 100,
     });
 
-    private Tokenizer BytePairs(Dictionary<string, int> special)
+    private Tokenizer BytePairs()
     {
         foreach ((string name, string why) in new[] { ("byte_fallback", "bytes for unknown characters"), ("ignore_merges", "words of the vocabulary before merges") })
         {
@@ -75,7 +77,6 @@ internal sealed class HuggingFaceTokenizer
         {
             Tokens = Tokenizer.Ordered(_vocabulary, _file),
             Merges = [.. _model.RequireArray("merges").Items.Select(Merge)],
-            Special = special,
             Unknown = _model.FindString("unk_token"),
             Prefix = Filled("continuing_subword_prefix"),
             Suffix = Filled("end_of_word_suffix"),
@@ -84,6 +85,9 @@ internal sealed class HuggingFaceTokenizer
 
     private Tokenizer Common(Tokenizer tokenizer) => tokenizer with
     {
+        Special = _special,
+        LeftStrip = _leftStrip,
+        RightStrip = _rightStrip,
         Lowercase = _lowercase,
         StripAccents = _stripAccents,
         SplitChinese = _splitChinese,
@@ -134,6 +138,8 @@ internal sealed class HuggingFaceTokenizer
             case "ByteLevel" when !wordPiece:
                 _byteLevel = true;
                 _prefixSpace = Flag(split, "add_prefix_space", true);
+                if (_prefixSpace && _pattern is not null)
+                    throw Refuse(split, "ByteLevel with add_prefix_space after Split, which puts a space in front of each piece", "set add_prefix_space to false");
                 if (Flag(split, "use_regex", true) && _pattern is not null)
                     throw Refuse(split, "ByteLevel with use_regex after Split", "one pattern is supported");
                 if (!Flag(split, "use_regex", true) && _pattern is null)
@@ -188,9 +194,8 @@ internal sealed class HuggingFaceTokenizer
     }
 
     // Tokens that are cut out of a text before it is split; those that the vocabulary does not have follow it.
-    private Dictionary<string, int> Added(bool wordPiece)
+    private void Added(bool wordPiece)
     {
-        var special = new Dictionary<string, int>(StringComparer.Ordinal);
         var known = new HashSet<string>(_vocabulary.Select(token => token.Token), StringComparer.Ordinal);
         foreach (JsonValue token in (_root.FindArray("added_tokens")?.Items ?? []).OrderBy(token => token.RequireLong("id")))
         {
@@ -200,14 +205,15 @@ internal sealed class HuggingFaceTokenizer
                 _vocabulary.Add((content, id));
                 known.Add(content);
             }
-            // A token that takes the spaces beside it (<mask> of RoBERTa) stands in no text that an app gives.
-            bool plain = new[] { "single_word", "lstrip", "rstrip" }.All(name => !Flag(token, name, false));
-            if (plain)
-                special[content] = id;
-            else if (!Flag(token, "special", false))
-                throw Refuse(token, $"the added token '{content}' with single_word, lstrip or rstrip", "set them to false");
+            if (Flag(token, "single_word", false))
+                throw Refuse(token, $"the added token '{content}' with single_word", "set it to false");
+            // Found in the text as it is after the normalizer; ours are found in the text as it is written.
+            if (Flag(token, "normalized", !Flag(token, "special", false)) && (wordPiece || (_compose && content.Any(c => c > 127))))
+                throw Refuse(token, $"the added token '{content}' with normalized", "set it to false");
+            _special[content] = id;
+            if (Flag(token, "lstrip", false)) _leftStrip.Add(content);
+            if (Flag(token, "rstrip", false)) _rightStrip.Add(content);
         }
-        return special;
     }
 
     private string Merge(JsonValue merge)

@@ -25,6 +25,12 @@ internal sealed record Tokenizer(string Kind)
 
     public IReadOnlyDictionary<string, int> Special { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>Those of <see cref="Special"/> that take the white space in front of them.</summary>
+    public IReadOnlyList<string> LeftStrip { get; init; } = [];
+
+    /// <summary>Those of <see cref="Special"/> that take the white space behind them.</summary>
+    public IReadOnlyList<string> RightStrip { get; init; } = [];
+
     public string? Unknown { get; init; }
 
     public string? Prefix { get; init; }
@@ -111,6 +117,8 @@ internal sealed record Tokenizer(string Kind)
         ("prefixSpace", JsonValue.Of(PrefixSpace)),
         ("compose", JsonValue.Of(Compose)),
         ("special", Special.Count == 0 ? null : JsonValue.Object([.. Special.OrderBy(token => token.Value).Select(token => (token.Key, (JsonValue?)JsonValue.Of(token.Value)))])),
+        ("leftStrip", LeftStrip.Count == 0 ? null : JsonValue.Array(LeftStrip.Select(JsonValue.Of))),
+        ("rightStrip", RightStrip.Count == 0 ? null : JsonValue.Array(RightStrip.Select(JsonValue.Of))),
         ("tokens", Tokens.Count == 0 ? null : JsonValue.Array(Tokens.Select(JsonValue.Of))),
         ("merges", Merges.Count == 0 ? null : JsonValue.Array(Merges.Select(JsonValue.Of)))));
 

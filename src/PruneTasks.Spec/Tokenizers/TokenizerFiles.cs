@@ -110,6 +110,8 @@ internal static class TokenizerFiles
             : "holds no tokenizer.json, vocab.txt, vocab.json with merges.txt, or tokenizer.model; name the file");
     }
 
+    private static readonly string[] UsualSpecial = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"];
+
     // BERT (google-research/bert, tokenization.py): one token per line, the id is the line's number from 0.
     private static Tokenizer WordPiece(string file, bool lowercase)
     {
@@ -117,6 +119,7 @@ internal static class TokenizerFiles
         return new Tokenizer("wordpiece")
         {
             Tokens = tokens,
+            Special = UsualSpecial.Where(tokens.Contains).ToDictionary(token => token, token => Array.IndexOf(tokens, token)),
             Unknown = tokens[Required("[UNK]")],
             Prefix = "##",
             Lowercase = lowercase,

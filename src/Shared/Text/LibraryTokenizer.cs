@@ -14,6 +14,8 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
     private const string BertPattern = @"[!-/:-@\[-`{-~\p{P}]|[^\s!-/:-@\[-`{-~\p{P}]+";
 
     private readonly global::Microsoft.ML.Tokenizers.Tokenizer _tokenizer;
+    private readonly global::PruneTasks.Text.TokenizerDefinition _definition;
+    private readonly global::System.Text.RegularExpressions.Regex? _special;
     private readonly bool _prefixSpace;
     private readonly bool _compose;
     private readonly bool _stripAccents;
@@ -21,6 +23,9 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
     public LibraryTokenizer(global::PruneTasks.Text.TokenizerDefinition definition)
         : base(definition)
     {
+        _definition = definition;
+        if (definition.Kind is "wordpiece" or "bpe" && definition.Special.Count > 0)
+            _special = Special(definition.Special.Keys);
         _prefixSpace = definition.PrefixSpace;
         _compose = definition.Compose;
         _stripAccents = definition.StripAccents;
@@ -36,6 +41,40 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
 
     public override global::System.Collections.Generic.IReadOnlyList<int> Split(string text)
     {
+        if (_special is null)
+            return Piece(text);
+        global::System.Collections.Generic.List<int> ids = new();
+        int from = 0;
+        foreach (global::System.Text.RegularExpressions.Match token in _special.Matches(text))
+        {
+            int to = token.Index;
+            while (_definition.LeftStrip.Contains(token.Value) && to > from && char.IsWhiteSpace(text[to - 1]))
+                to--;
+            if (to > from)
+                ids.AddRange(Piece(text.Substring(from, to - from)));
+            ids.Add(_definition.Special[token.Value]);
+            from = token.Index + token.Length;
+            while (_definition.RightStrip.Contains(token.Value) && from < text.Length && char.IsWhiteSpace(text[from]))
+                from++;
+        }
+        if (from < text.Length)
+            ids.AddRange(Piece(text.Substring(from)));
+        return ids;
+    }
+
+    public override string Decode(global::System.Collections.Generic.IReadOnlyList<int> ids) => _tokenizer.Decode(ids) ?? "";
+
+    // As huggingface/tokenizers does it (AddedVocabulary): special tokens are found first, as they are written, the longest of several; each piece between is a text of its own.
+    private static global::System.Text.RegularExpressions.Regex Special(global::System.Collections.Generic.IEnumerable<string> tokens)
+    {
+        global::System.Collections.Generic.List<string> longest = new(tokens);
+        longest.Sort((a, b) => a.Length != b.Length ? b.Length - a.Length : string.CompareOrdinal(a, b));
+        return new global::System.Text.RegularExpressions.Regex(
+            string.Join("|", longest.ConvertAll(global::System.Text.RegularExpressions.Regex.Escape)), global::System.Text.RegularExpressions.RegexOptions.CultureInvariant);
+    }
+
+    private global::System.Collections.Generic.IReadOnlyList<int> Piece(string text)
+    {
         if ((_compose || _stripAccents) && IsInvariant && HasAccents(text))
         {
             throw new global::System.NotSupportedException(
@@ -43,7 +82,7 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
         }
         if (_compose)
             text = text.Normalize(global::System.Text.NormalizationForm.FormC);
-        if (_prefixSpace && text.Length > 0 && !char.IsWhiteSpace(text[0]))
+        if (_prefixSpace && text.Length > 0 && text[0] != ' ')
             text = " " + text;
         return _tokenizer switch
         {
@@ -52,8 +91,6 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
             _ => _tokenizer.EncodeToIds(text),
         };
     }
-
-    public override string Decode(global::System.Collections.Generic.IReadOnlyList<int> ids) => _tokenizer.Decode(ids) ?? "";
 
     // Without ICU's data, normalization leaves all but ASCII as it is.
     private static bool IsInvariant => "\u00E9".Normalize(global::System.Text.NormalizationForm.FormD).Length == 1;
@@ -91,20 +128,13 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
         global::System.Collections.Generic.HashSet<string> known = new(definition.Tokens, global::System.StringComparer.Ordinal);
         // The library wants all of these in the vocabulary; start, end and padding are put in by TextTokenizer, so the unknown token stands in.
         string Known(string token) => known.Contains(token) ? token : unknown;
-        global::System.Collections.Generic.Dictionary<string, int> special = new(global::System.StringComparer.Ordinal);
-        for (int i = 0; i < definition.Tokens.Count; i++)
-        {
-            // They are looked for in the text after it was lowercased.
-            if (definition.Tokens[i] is "[CLS]" or "[SEP]" or "[PAD]" or "[MASK]" or "[UNK]")
-                special[definition.Lowercase ? definition.Tokens[i].ToLowerInvariant() : definition.Tokens[i]] = i;
-        }
         byte[] vocabulary = global::System.Text.Encoding.UTF8.GetBytes(string.Join("\n", definition.Tokens));
         using global::System.IO.MemoryStream stream = new(vocabulary);
         return global::Microsoft.ML.Tokenizers.BertTokenizer.Create(stream, new global::Microsoft.ML.Tokenizers.BertOptions
         {
             // The library's own pattern drops characters that are neither letters nor punctuation, as emoji.
             PreTokenizer = new global::Microsoft.ML.Tokenizers.RegexPreTokenizer(
-                new global::System.Text.RegularExpressions.Regex(BertPattern, global::System.Text.RegularExpressions.RegexOptions.CultureInvariant), special),
+                new global::System.Text.RegularExpressions.Regex(BertPattern, global::System.Text.RegularExpressions.RegexOptions.CultureInvariant), null),
             UnknownToken = unknown,
             ContinuingSubwordPrefix = definition.Prefix ?? "##",
             MaxInputCharsPerWord = definition.LongestWord,
@@ -133,10 +163,9 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
             EndOfWordSuffix = definition.Suffix,
             ByteLevel = definition.ByteLevel,
             PreTokenizer = pattern is null
-                ? global::Microsoft.ML.Tokenizers.PreTokenizer.CreateWordOrNonWord(definition.Special.Count > 0 ? definition.Special : null)
+                ? global::Microsoft.ML.Tokenizers.PreTokenizer.CreateWordOrNonWord(null)
                 : new global::Microsoft.ML.Tokenizers.RegexPreTokenizer(
-                    new global::System.Text.RegularExpressions.Regex(pattern, global::System.Text.RegularExpressions.RegexOptions.CultureInvariant),
-                    definition.Special.Count > 0 ? definition.Special : null),
+                    new global::System.Text.RegularExpressions.Regex(pattern, global::System.Text.RegularExpressions.RegexOptions.CultureInvariant), null),
         });
     }
 

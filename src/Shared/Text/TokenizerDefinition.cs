@@ -26,6 +26,8 @@ sealed class TokenizerDefinition
         Special = root.TryGetProperty("special", out JsonElement special)
             ? special.EnumerateObject().ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal)
             : new Dictionary<string, int>(StringComparer.Ordinal);
+        LeftStrip = new HashSet<string>(Texts(root, "leftStrip"), StringComparer.Ordinal);
+        RightStrip = new HashSet<string>(Texts(root, "rightStrip"), StringComparer.Ordinal);
         Unknown = Text(root, "unknown");
         Prefix = Text(root, "prefix");
         Suffix = Text(root, "suffix");
@@ -57,6 +59,12 @@ sealed class TokenizerDefinition
 
     /// <summary>Tokens that are found in a text before it is split.</summary>
     public IReadOnlyDictionary<string, int> Special { get; }
+
+    /// <summary>Those of <see cref="Special"/> that take the white space in front of them.</summary>
+    public IReadOnlySet<string> LeftStrip { get; }
+
+    /// <summary>Those of <see cref="Special"/> that take the white space behind them.</summary>
+    public IReadOnlySet<string> RightStrip { get; }
 
     /// <summary>The token for what the vocabulary does not have.</summary>
     public string? Unknown { get; }

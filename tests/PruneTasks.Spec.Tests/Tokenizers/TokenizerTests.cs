@@ -33,6 +33,8 @@ public sealed class TokenizerTests
     [InlineData("\"TemplateProcessing\"", "\"Other\"", "PRUNE0305")]
     [InlineData("\"WordPiece\"", "\"Unigram\"", "PRUNE0305")]
     [InlineData("\"clean_text\": true", "\"clean_text\": false", "PRUNE0305")]
+    [InlineData("\"added_tokens\": []", "\"added_tokens\": [{ \"id\": 3, \"content\": \"p\", \"special\": true, \"single_word\": true }]", "PRUNE0305")]
+    [InlineData("\"added_tokens\": []", "\"added_tokens\": [{ \"id\": 3, \"content\": \"p\", \"special\": false }]", "PRUNE0305")]
     [InlineData("\"p\": 3", "\"p\": 5", "PRUNE0030")]
     [InlineData("\"p\": 3 }", "\"p\": 3", "PRUNE0030")]
     public void What_is_not_supported_or_broken_is_refused_with_its_place(string from, string to, string id)
@@ -52,6 +54,14 @@ public sealed class TokenizerTests
         Assert.Contains("could all take token ids", Text("", "a", "b").Refusal);
         Assert.Contains("input 'b' is neither", Text(", inputs: { tokens: a }", "a", "b").Refusal);
         Assert.Equal("PRUNE0031", Assert.Single(Build(WordPiece, ", inputs: { mask: m }").Diagnostics).Id);
+    }
+
+    [Fact]
+    public void Special_tokens_that_take_white_space_beside_them_keep_that()
+    {
+        string definition = Build(WordPiece.Replace("\"added_tokens\": []", "\"added_tokens\": [{ \"id\": 4, \"content\": \"<mask>\", \"special\": true, \"lstrip\": true }]"), "").Tokenizer!.Definition;
+        Assert.Contains("\"<mask>\": 4", definition);
+        Assert.Contains("\"leftStrip\": [\"<mask>\"]", definition);
     }
 
     private static TextManifest Text(string more, params string[] inputs) => Build(WordPiece, more, inputs).Manifest!.Text!;
