@@ -12,7 +12,6 @@ namespace PersonalVision.Trainer;
 /// <summary>What the program can do; each returns the exit code.</summary>
 internal static class Commands
 {
-    private const float LargestDifferenceAllowed = 1e-4f;
     private const int Seed = 1;
 
     private static readonly VisionTransformerShape Shape =
@@ -55,17 +54,7 @@ internal static class Commands
         model.load(weights);
         model.eval();
         var onnx = OnnxWriter.ToBytes(VisionTransformerExporter.Export(model, Shape));
-        var difference = ExportCheck.LargestDifference(model, onnx);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"largest difference to ONNX Runtime: {difference:E1}"));
-        if (!(difference <= LargestDifferenceAllowed))
-        {
-            Console.Error.WriteLine($"that is more than {LargestDifferenceAllowed}; nothing was written");
-            return 1;
-        }
-
-        File.WriteAllBytes(file, onnx);
-        Console.WriteLine($"{onnx.Length:N0} bytes written to {file}");
-        return 0;
+        return CheckedExport.Write(onnx, ExportCheck.LargestDifference(model, onnx), file);
     }
 
     private static void Start()

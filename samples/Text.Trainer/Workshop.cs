@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
+using PersonalVision.Trainer.Export;
 using PruneTasks.Onnx;
 using PruneTasks.Torch.Native;
 using Text.Trainer.Export;
@@ -11,8 +12,6 @@ namespace Text.Trainer;
 /// <summary>Trains a model and writes it as ONNX, if ONNX Runtime gives the same.</summary>
 internal static class Workshop
 {
-    private const float LargestDifferenceAllowed = 1e-4f;
-
     /// <summary>Returns the exit code.</summary>
     public static int Make(TextTransformerShape shape, string name, int steps, double rate, Func<int, TextBatch> batchOf, TextBatch heldBack, string file)
     {
@@ -26,17 +25,7 @@ internal static class Workshop
         var (right, loss) = Fitting.Measure(model, heldBack);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"held back: {right:P2} right, {loss:F4} nats"));
         var onnx = OnnxWriter.ToBytes(TextTransformerExporter.Export(model, shape, name));
-        var difference = LargestDifference(model, onnx, heldBack);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"largest difference to ONNX Runtime: {difference:E1}"));
-        if (!(difference <= LargestDifferenceAllowed))
-        {
-            Console.Error.WriteLine($"that is more than {LargestDifferenceAllowed}; nothing was written");
-            return 1;
-        }
-
-        File.WriteAllBytes(file, onnx);
-        Console.WriteLine($"{onnx.Length:N0} bytes written to {file}");
-        return 0;
+        return CheckedExport.Write(onnx, LargestDifference(model, onnx, heldBack), file);
     }
 
     private static float LargestDifference(TextTransformer model, byte[] onnx, TextBatch batch)
