@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.ML.OnnxRuntime;
 using PruneTasks.Generator.Describing;
 using PruneTasks.Generator.Tests.Harness;
+using PruneTasks.Tests;
 
 namespace PruneTasks.Generator.Tests;
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using PruneTasks.Generator.Tests.Harness;
+using PruneTasks.Tests;
 
 namespace PruneTasks.Generator.Tests;
 

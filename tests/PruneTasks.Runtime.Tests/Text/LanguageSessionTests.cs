@@ -1,5 +1,6 @@
 using PruneTasks.Spec;
 using PruneTasks.Spec.Onnx;
+using PruneTasks.Tests;
 using PruneTasks.Text;
 
 namespace PruneTasks.Runtime.Tests.Text;

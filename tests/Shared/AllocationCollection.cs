@@ -1,4 +1,4 @@
-namespace PruneTasks.Generator.Tests;
+namespace PruneTasks.Tests;
 
 /// <summary>
 /// Tests that count what a thread allocates run alone: a collection that others cause while one measures counts the rest of the thread's
