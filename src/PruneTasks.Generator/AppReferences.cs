@@ -5,6 +5,9 @@ namespace PruneTasks.Generator;
 /// <summary>Which libraries the app references: members that need one are generated only then.</summary>
 internal sealed record AppReferences(bool DependencyInjection, bool KeyedServices, bool Tokenizers, bool ExtensionsAi)
 {
+    /// <summary>None of them.</summary>
+    public static readonly AppReferences None = new(false, false, false, false);
+
     /// <summary>Only names are compared, so an edit of the app's code ends here.</summary>
     public static AppReferences Of(Compilation compilation)
     {

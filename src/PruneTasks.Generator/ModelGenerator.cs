@@ -14,6 +14,8 @@ namespace PruneTasks.Generator;
 /// <summary>
 /// Emits the typed class of each model. Input: additional files with the metadata <c>PruneTasksModel</c>, whose text is a manifest,
 /// the property <c>RootNamespace</c>, classes with <c>[PrunedModel]</c>, and the names of referenced assemblies: typing regenerates nothing.
+/// Only classes, and pairs of them, go from step to step: the compiler has code for these, and would have to compile its tables anew for each
+/// other kind of value, which took longer than generating a model.
 /// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class ModelGenerator : IIncrementalGenerator
@@ -24,81 +26,110 @@ public sealed class ModelGenerator : IIncrementalGenerator
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        IncrementalValuesProvider<(string Path, string Text)> manifests = context.AdditionalTextsProvider
+        IncrementalValuesProvider<GivenManifest> manifests = context.AdditionalTextsProvider
             .Combine(context.AnalyzerConfigOptionsProvider)
             .Where(static pair => IsModel(pair.Left, pair.Right))
-            .Select(static (pair, cancellation) => (pair.Left.Path, pair.Left.GetText(cancellation)?.ToString() ?? ""))
+            .Select(static (pair, cancellation) => new GivenManifest(pair.Left.Path, pair.Left.GetText(cancellation)?.ToString() ?? ""))
             .WithTrackingName(StepNames.Manifests)
             // A project may list a file twice; each is still compared by itself.
             .Collect()
-            .SelectMany(static (all, _) => all.Distinct());
+            .SelectMany(static (all, _) => Distinct(all));
         IncrementalValueProvider<string> rootNamespace = context.AnalyzerConfigOptionsProvider
             .Select(static (options, _) => options.GlobalOptions.TryGetValue(NamespaceProperty, out string? value) ? value : "")
             .WithTrackingName(StepNames.RootNamespace);
         IncrementalValueProvider<EquatableArray<Declaration>> declarations = context.SyntaxProvider
             .ForAttributeWithMetadataName(Declaration.Attribute, static (node, _) => node is ClassDeclarationSyntax, static (found, _) => Declaration.Of(found))
-            .Where(static declaration => declaration is not null)
             .Collect()
-            .Select(static (all, _) => new EquatableArray<Declaration>(all!))
+            .Select(static (all, _) => Known(all))
             .WithTrackingName(StepNames.Declarations);
         IncrementalValueProvider<AppReferences> references = context.CompilationProvider
             .Select(static (compilation, _) => AppReferences.Of(compilation))
             .WithTrackingName(StepNames.References);
+        IncrementalValueProvider<AppFacts> app = rootNamespace
+            .Combine(declarations)
+            .Select(static (pair, _) => new AppFacts(pair.Left, pair.Right, AppReferences.None))
+            .Combine(references)
+            .Select(static (pair, _) => pair.Left with { References = pair.Right });
         IncrementalValuesProvider<Described> models = manifests
-            .Combine(rootNamespace.Combine(declarations).Combine(references))
-            .Select(static (pair, _) => ModelDescriber.Describe(pair.Left.Path, pair.Left.Text, new AppFacts(pair.Right.Left.Left, pair.Right.Left.Right, pair.Right.Right)))
+            .Combine(app)
+            .Select(static (pair, _) => ModelDescriber.Describe(pair.Left.Path, pair.Left.Text, pair.Right))
             .WithTrackingName(StepNames.Models);
-        IncrementalValueProvider<EquatableArray<TypeCollision>> collisions = models
-            .Where(static described => described.Model is not null)
-            .Select(static (described, _) => new DeclaredTypes(
-                described.Path, described.Model!.Name, new EquatableArray<string>(described.Model.TypeNames.Select(described.Model.FullName))))
+        IncrementalValueProvider<ModelSet> set = models
             .Collect()
-            .Select(static (declared, _) => TypeCollision.Find(declared))
+            .Select(static (all, _) => ModelSet.Of(all));
+        IncrementalValueProvider<EquatableArray<TypeCollision>> collisions = set
+            .Select(static (models, _) => models.Collisions)
             .WithTrackingName(StepNames.Collisions);
         IncrementalValuesProvider<ModelFile> files = models
             .Combine(collisions)
             .Select(static (pair, _) => ModelFile.Of(pair.Left, pair.Right))
             .WithTrackingName(StepNames.Sources);
-        IncrementalValuesProvider<DiagnosticInfo> strays = models
-            .Select(static (described, _) => described.Name)
-            .Collect()
+        IncrementalValuesProvider<DiagnosticInfo> strays = set
             .Combine(declarations)
-            .SelectMany(static (pair, _) => Stray(pair.Left, pair.Right));
+            .SelectMany(static (pair, _) => Strays(pair.Left.Names, pair.Right));
         context.RegisterSourceOutput(strays, static (output, diagnostic) => output.ReportDiagnostic(diagnostic.ToDiagnostic()));
-        IncrementalValueProvider<LanguageVersion> language = context.ParseOptionsProvider
-            .Select(static (options, _) => ((CSharpParseOptions)options).LanguageVersion);
-        context.RegisterSourceOutput(files.Combine(language), static (output, pair) => Add(output, pair.Left, pair.Right));
+        // The word for a language that is too old, else nothing: a reference type, as all that goes through the tables here.
+        IncrementalValueProvider<string> tooOld = context.ParseOptionsProvider
+            .Select(static (options, _) => ((CSharpParseOptions)options).LanguageVersion is var language && language < LanguageVersion.CSharp11 ? language.ToDisplayString() : "");
+        context.RegisterSourceOutput(files.Combine(tooOld), static (output, pair) => Add(output, pair.Left, pair.Right));
     }
 
     private static bool IsModel(AdditionalText file, AnalyzerConfigOptionsProvider options) =>
         options.GetOptions(file).TryGetValue(ModelMetadata, out string? model) && !string.IsNullOrWhiteSpace(model);
 
-    /// <summary>Classes with the attribute that no model belongs to, and those that no class can be generated into.</summary>
-    private static IEnumerable<DiagnosticInfo> Stray(ImmutableArray<string> models, EquatableArray<Declaration> declarations)
+    private static ImmutableArray<GivenManifest> Distinct(ImmutableArray<GivenManifest> all)
     {
-        foreach (Declaration declaration in declarations)
+        if (all.Length < 2)
+            return all;
+        HashSet<GivenManifest> seen = [];
+        ImmutableArray<GivenManifest>.Builder distinct = ImmutableArray.CreateBuilder<GivenManifest>(all.Length);
+        foreach (GivenManifest file in all)
         {
-            if (declaration.Nested)
-                yield return declaration.Report(PruneDiagnostics.DeclarationNotUsable, declaration.ClassName, "it is generic or inside another type");
-            else if (!models.Contains(declaration.Model))
-                yield return declaration.Report(PruneDiagnostics.DeclarationNotUsable, declaration.ClassName, $"no model is called '{declaration.Model}'; the project has {(models.Length == 0 ? "none" : string.Join(", ", models))}");
-            else if (declarations.First(other => other.Model == declaration.Model && !other.Nested) != declaration)
-                yield return declaration.Report(PruneDiagnostics.DeclarationNotUsable, declaration.ClassName, $"another class stands for the model '{declaration.Model}' already");
+            if (seen.Add(file))
+                distinct.Add(file);
         }
+        return distinct.ToImmutable();
     }
 
-    private static void Add(SourceProductionContext output, ModelFile file, LanguageVersion language)
+    private static EquatableArray<Declaration> Known(ImmutableArray<Declaration?> all)
     {
-        foreach (DiagnosticInfo diagnostic in file.Diagnostics)
-            output.ReportDiagnostic(diagnostic.ToDiagnostic());
+        List<Declaration> known = [];
+        foreach (Declaration? declaration in all)
+        {
+            if (declaration is not null)
+                known.Add(declaration);
+        }
+        return new EquatableArray<Declaration>(known);
+    }
+
+    /// <summary>Classes with the attribute that no model belongs to, and those that no class can be generated into.</summary>
+    private static ImmutableArray<DiagnosticInfo> Strays(EquatableArray<string> models, EquatableArray<Declaration> declarations)
+    {
+        if (declarations.Count == 0)
+            return ImmutableArray<DiagnosticInfo>.Empty;
+        ImmutableArray<DiagnosticInfo>.Builder strays = ImmutableArray.CreateBuilder<DiagnosticInfo>();
+        for (int i = 0; i < declarations.Count; i++)
+        {
+            Declaration declaration = declarations[i];
+            string? problem = declaration.Nested ? "it is generic or inside another type"
+                : !models.Contains(declaration.Model) ? $"no model is called '{declaration.Model}'; the project has {(models.Count == 0 ? "none" : string.Join(", ", models))}"
+                : declarations.First(other => other.Model == declaration.Model && !other.Nested) != declaration ? $"another class stands for the model '{declaration.Model}' already"
+                : null;
+            if (problem is not null)
+                strays.Add(declaration.Report(PruneDiagnostics.DeclarationNotUsable, declaration.ClassName, problem));
+        }
+        return strays.ToImmutable();
+    }
+
+    private static void Add(SourceProductionContext output, ModelFile file, string tooOld)
+    {
+        for (int i = 0; i < file.Diagnostics.Count; i++)
+            output.ReportDiagnostic(file.Diagnostics[i].ToDiagnostic());
         if (file.Text is null)
             return;
-        if (language < LanguageVersion.CSharp11)
-        {
-            output.ReportDiagnostic(Diagnostic.Create(
-                Descriptors.Of(PruneDiagnostics.LanguageTooOld), Location.None, language.ToDisplayString(), file.HintName));
-            return;
-        }
-        output.AddSource(file.HintName, SourceText.From(file.Text, Encoding.UTF8));
+        if (tooOld.Length > 0)
+            output.ReportDiagnostic(Diagnostic.Create(Descriptors.Of(PruneDiagnostics.LanguageTooOld), Location.None, tooOld, file.HintName));
+        else
+            output.AddSource(file.HintName, SourceText.From(file.Text, Encoding.UTF8));
     }
 }

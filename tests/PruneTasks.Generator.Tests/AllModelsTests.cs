@@ -60,7 +60,7 @@ public sealed class AllModelsTests
                 manifest.Input(tensor, Type(facts), Shape(facts));
             foreach ((string tensor, NodeMetadata facts) in session.OutputMetadata)
                 manifest.Output(tensor, Type(facts), Shape(facts));
-            ModelDescription model = ModelDescriber.Describe("m.json", manifest.ToString(), new AppFacts("App", default, new AppReferences(false, false, false, false))).Model!;
+            ModelDescription model = ModelDescriber.Describe("m.json", manifest.ToString(), new AppFacts("App", EquatableArray<Declaration>.Empty, AppReferences.None)).Model!;
             Recorded[] inputs = [.. model.Inputs.Select(input => arrays[Recorded.Name("in", input.OnnxName)])];
             Recorded[] outputs = [.. model.Outputs.Select(output => arrays[Recorded.Name("out", output.OnnxName)])];
             return new Case(
@@ -75,7 +75,7 @@ public sealed class AllModelsTests
             {
                 for (int j = 0; j < inputs[i].Shape.Length; j++)
                 {
-                    if (model.Inputs[i].Template!.Value[j] is < 0 and int axis)
+                    if (model.Inputs[i].Template![j] is < 0 and int axis)
                         axes[-1 - axis] = inputs[i].Shape[j];
                 }
             }

@@ -37,12 +37,14 @@ internal static class ClassifierDescriber
     /// <summary>The range that pixels of 0 to 255 become.</summary>
     private static string Range(ImageFacts image)
     {
-        IEnumerable<(double Low, double High)> channels = Enumerable.Range(0, image.Channels).Select(channel =>
+        double low = double.PositiveInfinity, high = double.NegativeInfinity;
+        for (int channel = 0; channel < image.Channels; channel++)
         {
             double mean = Of(image.Mean, channel, 0), std = Of(image.Std, channel, 1);
-            return ((0 - mean) / std, ((255 * image.Scale) - mean) / std);
-        });
-        double low = channels.Min(channel => Math.Min(channel.Low, channel.High)), high = channels.Max(channel => Math.Max(channel.Low, channel.High));
+            double black = (0 - mean) / std, white = ((255 * image.Scale) - mean) / std;
+            low = Math.Min(low, Math.Min(black, white));
+            high = Math.Max(high, Math.Max(black, white));
+        }
         return string.Format(CultureInfo.InvariantCulture, ", {0:0.###} to {1:0.###} (pixels after scale, mean and std)", low, high);
 
         static double Of(EquatableArray<double> values, int channel, double otherwise) =>
@@ -51,7 +53,7 @@ internal static class ClassifierDescriber
 
     private static string? Refusal(ModelManifest manifest, ImageFacts image, out EquatableArray<int> sizes)
     {
-        sizes = default;
+        sizes = EquatableArray<int>.Empty;
         if (manifest.Inputs.Count != 1)
             return $"it has {manifest.Inputs.Count} inputs, not only the image";
         TensorFacts input = manifest.Inputs[0];
@@ -83,32 +85,38 @@ internal static class ClassifierDescriber
     /// <summary>The first output with as many scores per image as there are labels; else the first whose number is open.</summary>
     private static int ScoreOutput(ModelManifest manifest, string path, List<DiagnosticInfo> problems)
     {
-        int[] candidates = [.. Enumerable.Range(0, manifest.Outputs.Count).Where(i => ElementType.IsScore(manifest.Outputs[i].Type))];
-        if (candidates.Length == 0)
-            return -1;
-        if (manifest.Labels is not { } labels)
-            return candidates[0];
-        int[] fitting = [.. candidates.Where(i => Scores(manifest, i) == labels.Count), .. candidates.Where(i => Scores(manifest, i) is null)];
-        if (fitting.Length > 0)
-            return fitting[0];
-        TensorFacts first = manifest.Outputs[candidates[0]];
+        int first = -1, open = -1;
+        for (int i = 0; i < manifest.Outputs.Count; i++)
+        {
+            if (!ElementType.IsScore(manifest.Outputs[i].Type))
+                continue;
+            first = first < 0 ? i : first;
+            if (manifest.Labels is null)
+                return first;
+            long scores = Scores(manifest, i);
+            if (scores == manifest.Labels.Count)
+                return i;
+            open = open < 0 && scores < 0 ? i : open;
+        }
+        if (open >= 0 || first < 0)
+            return open;
         problems.Add(DiagnosticInfo.Of(
-            PruneDiagnostics.LabelCount, path, labels.Count.ToString(CultureInfo.InvariantCulture), first.Name,
-            Scores(manifest, candidates[0])!.Value.ToString(CultureInfo.InvariantCulture)));
-        return candidates[0];
+            PruneDiagnostics.LabelCount, path, manifest.Labels!.Count.ToString(CultureInfo.InvariantCulture), manifest.Outputs[first].Name,
+            Scores(manifest, first).ToString(CultureInfo.InvariantCulture)));
+        return first;
     }
 
-    /// <summary>Values per image: the product of the axes, without the batch axis where the input has one; null when one is open.</summary>
-    private static long? Scores(ModelManifest manifest, int output)
+    /// <summary>Values per image: the product of the axes, without the batch axis where the input has one; -1 when one is open.</summary>
+    private static long Scores(ModelManifest manifest, int output)
     {
         if (manifest.Outputs[output].Shape is not { } shape)
-            return null;
+            return -1;
         bool batched = manifest.Inputs[0].Shape is { Count: 4 } && shape.Count > 1;
         long scores = 1;
-        foreach (AxisFacts axis in shape.Skip(batched ? 1 : 0))
+        for (int i = batched ? 1 : 0; i < shape.Count; i++)
         {
-            if (axis.Size is not { } size)
-                return null;
+            if (shape[i].Size is not { } size)
+                return -1;
             scores *= size;
         }
         return scores;

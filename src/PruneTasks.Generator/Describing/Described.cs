@@ -2,6 +2,9 @@ using PruneTasks.Generator.Reporting;
 
 namespace PruneTasks.Generator.Describing;
 
+/// <summary>A manifest as the compiler gives it.</summary>
+internal sealed record GivenManifest(string Path, string Text);
+
 /// <summary>A manifest after reading: a model that code can be generated for, or the reasons why not; warnings in either case.</summary>
 /// <param name="Path">The manifest.</param>
 /// <param name="Name">The model's name; empty where the manifest cannot be read.</param>

@@ -27,8 +27,8 @@ internal static class ModelDescriber
         catch (JsonReadException exception)
         {
             DiagnosticInfo problem = new(
-                PruneDiagnostics.ManifestNotUsable.Id, new EquatableArray<string>([exception.Problem]), path, exception.Line, exception.Column);
-            return new Described(path, "", null, new EquatableArray<DiagnosticInfo>([problem]));
+                PruneDiagnostics.ManifestNotUsable.Id, new EquatableArray<string>(new[] { exception.Problem }), path, exception.Line, exception.Column);
+            return new Described(path, "", null, new EquatableArray<DiagnosticInfo>(new[] { problem }));
         }
     }
 
@@ -38,7 +38,7 @@ internal static class ModelDescriber
         string name = manifest.Name;
         if (declared is not null)
             manifest = manifest with { ClassName = declared.ClassName, Namespace = declared.Namespace, Public = declared.Public };
-        List<DiagnosticInfo> problems = [.. Unsupported(path, manifest)];
+        List<DiagnosticInfo> problems = Unsupported(path, manifest);
         if (!SyntaxFacts.IsValidIdentifier(manifest.ClassName))
             problems.Add(DiagnosticInfo.Of(PruneDiagnostics.ManifestNotUsable, path, $"the class name '{manifest.ClassName}' is not a C# identifier"));
         else if (Members.Contains(manifest.ClassName))
@@ -73,14 +73,22 @@ internal static class ModelDescriber
     }
 
     /// <summary>The model cannot be called without an input; an output can be left out, as long as one remains.</summary>
-    private static IEnumerable<DiagnosticInfo> Unsupported(string path, ModelManifest manifest)
+    private static List<DiagnosticInfo> Unsupported(string path, ModelManifest manifest)
     {
-        TensorFacts[] outputs = [.. manifest.Outputs.Where(IsUnsupported)];
-        IEnumerable<(string Side, TensorFacts Tensor)> fatal = manifest.Inputs.Where(IsUnsupported).Select(tensor => ("input", tensor));
-        if (outputs.Length == manifest.Outputs.Count)
-            fatal = fatal.Concat(outputs.Select(tensor => ("output", tensor)));
-        foreach ((string side, TensorFacts tensor) in fatal)
-            yield return DiagnosticInfo.Of(PruneDiagnostics.UnsupportedValueKind, path, side, tensor.Name, tensor.Type, manifest.Name);
+        List<DiagnosticInfo> problems = [];
+        Find("input", manifest.Inputs);
+        if (manifest.Outputs.All(IsUnsupported))
+            Find("output", manifest.Outputs);
+        return problems;
+
+        void Find(string side, EquatableArray<TensorFacts> tensors)
+        {
+            foreach (TensorFacts tensor in tensors)
+            {
+                if (IsUnsupported(tensor))
+                    problems.Add(DiagnosticInfo.Of(PruneDiagnostics.UnsupportedValueKind, path, side, tensor.Name, tensor.Type, manifest.Name));
+            }
+        }
     }
 
     private static bool IsUnsupported(TensorFacts tensor) => ElementType.Find(tensor.Type) is null;
@@ -88,16 +96,26 @@ internal static class ModelDescriber
     private static EquatableArray<LabelDescription> Labels(ModelManifest manifest, string path, List<DiagnosticInfo> problems)
     {
         if (manifest.Labels is not { } texts)
-            return default;
-        string[] natural = [.. texts.Select(Identifiers.Label)];
+            return EquatableArray<LabelDescription>.Empty;
+        string[] natural = new string[texts.Count];
+        for (int i = 0; i < natural.Length; i++)
+            natural[i] = Identifiers.Label(texts[i], i);
         string[] members = UniqueNames.Of(natural, i => i);
-        int renamed = Enumerable.Range(0, members.Length).Count(i => members[i] != natural[i]);
+        LabelDescription[] labels = new LabelDescription[members.Length];
+        int renamed = 0, first = -1;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            labels[i] = new LabelDescription(members[i], texts[i]);
+            if (members[i] == natural[i])
+                continue;
+            renamed++;
+            first = first < 0 ? i : first;
+        }
         if (renamed > 0 && texts.Count <= Emitting.LabelEmitter.LargestEnum)
         {
-            int first = Enumerable.Range(0, members.Length).First(i => members[i] != natural[i]);
             problems.Add(DiagnosticInfo.Of(
                 PruneDiagnostics.LabelsSuffixed, path, renamed.ToString(System.Globalization.CultureInfo.InvariantCulture), manifest.Name, texts[first], members[first]));
         }
-        return new EquatableArray<LabelDescription>(members.Select((member, i) => new LabelDescription(member, texts[i])));
+        return new EquatableArray<LabelDescription>(labels);
     }
 }

@@ -42,7 +42,7 @@ internal static class ClassifierEmitter
     {
         ClassifierDescription classifier = model.Classifier!;
         writer.Line($"_classifier = new {Classifier(model)}(");
-        writer.Continued($"_engine, _preprocessor, new int[] {{ {string.Join(", ", classifier.Axes)} }}, {classifier.Output}, {model.Labels.Count});");
+        writer.Continued($"_engine, _preprocessor, new int[] {{ {Literals.List(classifier.Axes)} }}, {classifier.Output}, {model.Labels.Count});");
     }
 
     /// <summary>The calls with their documentation, for the interface.</summary>
@@ -105,8 +105,15 @@ internal static class ClassifierEmitter
 
     private static string Label(ModelDescription model) => model.Labels.Count > 0 ? model.LabelEnum : "int";
 
-    private static string Numbers(EquatableArray<double> values) =>
-        values.Count == 0 ? "global::System.Array.Empty<double>()" : $"new double[] {{ {string.Join(", ", values.Select(Literals.Number))} }}";
+    private static string Numbers(EquatableArray<double> values)
+    {
+        if (values.Count == 0)
+            return "global::System.Array.Empty<double>()";
+        string[] numbers = new string[values.Count];
+        for (int i = 0; i < numbers.Length; i++)
+            numbers[i] = Literals.Number(values[i]);
+        return "new double[] { " + string.Join(", ", numbers) + " }";
+    }
 
     /// <summary>The runtime's enums are called as the spec's words, in PascalCase.</summary>
     private static string Member(string word) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PruneTasks.Generator.Describing;
 using PruneTasks.Generator.Naming;
 
@@ -20,8 +21,9 @@ internal static class LabelEmitter
         writer.Line(attribute).Line(Marks.Type("Label")).Line($"{model.Access} enum {model.LabelEnum}").Open();
         for (int i = 0; i < model.Labels.Count; i++)
         {
-            writer.Doc($"<summary>{Literals.Xml(model.Labels[i].Text)}</summary>");
-            writer.Line($"{Identifiers.Escape(model.Labels[i].Member)} = {i},");
+            LabelDescription label = model.Labels[i];
+            writer.Line("/// <summary>", Literals.Xml(label.Text), "</summary>");
+            writer.Line(Identifiers.Escape(label.Member), " = ", i.ToString(CultureInfo.InvariantCulture) + ",");
         }
         writer.Close().Line();
 
@@ -60,7 +62,7 @@ internal static class LabelEmitter
     {
         writer.Line("private static readonly string[] _texts =").Open();
         foreach (LabelDescription label in model.Labels)
-            writer.Line(Literals.Text(label.Text) + ",");
+            writer.Line("", Literals.Text(label.Text), ",");
         writer.Close(";").Line();
     }
 }

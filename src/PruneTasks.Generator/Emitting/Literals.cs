@@ -10,6 +10,8 @@ internal static class Literals
     /// <summary>A quoted string. What could end a line, or not survive UTF-8, is escaped; other text stays readable.</summary>
     public static string Text(string value)
     {
+        if (IsPlain(value))
+            return "\"" + value + "\"";
         StringBuilder text = new("\"");
         for (int i = 0; i < value.Length; i++)
         {
@@ -27,9 +29,20 @@ internal static class Literals
     /// <summary>A double that reads back as the same bits.</summary>
     public static string Number(double value) => JsonNumber.Format(value) + "d";
 
+    /// <summary>Whole numbers with commas.</summary>
+    public static string List(EquatableArray<int> values)
+    {
+        string[] texts = new string[values.Count];
+        for (int i = 0; i < texts.Length; i++)
+            texts[i] = values[i].ToString(CultureInfo.InvariantCulture);
+        return string.Join(", ", texts);
+    }
+
     /// <summary>Text inside an XML comment, on one line.</summary>
     public static string Xml(string value)
     {
+        if (IsPlain(value))
+            return value;
         StringBuilder text = new();
         for (int i = 0; i < value.Length; i++)
         {
@@ -46,6 +59,17 @@ internal static class Literals
                 text.Append(c);
         }
         return text.ToString();
+    }
+
+    /// <summary>Nothing to escape in either way: most texts, of which there may be thousands.</summary>
+    private static bool IsPlain(string value)
+    {
+        foreach (char c in value)
+        {
+            if (c is < ' ' or > '~' or '"' or '\\' or '<' or '>' or '&')
+                return false;
+        }
+        return true;
     }
 
     private static bool IsLone(string value, int i) =>

@@ -122,22 +122,28 @@ internal static class ModelEmitter
         writer.Continued($"{Literals.Text(model.Name)},");
         writer.Continued($"{Literals.Text(model.Resource)},");
         writer.Continued($"new string[] {{ {string.Join(", ", model.Axes.Select(axis => Literals.Text(axis.Text)))} }},");
-        Signatures(writer, model.Inputs.Select(input => (input.OnnxName, input.CSharpType, input.Template)), ",");
-        Signatures(writer, model.Outputs.Select(output => (output.OnnxName, output.CSharpType, output.Template)), ");");
-        writer.Line();
+        const string Array = "new global::PruneTasks.Runtime.TensorSignature[]";
+        writer.Continued(Array).Continued("{");
+        foreach (InputDescription input in model.Inputs)
+            Signature(writer, input.OnnxName, input.CSharpType, input.Template);
+        writer.Continued("},").Continued(Array).Continued("{");
+        foreach (OutputDescription output in model.Outputs)
+            Signature(writer, output.OnnxName, output.CSharpType, output.Template);
+        writer.Continued("});").Line();
     }
 
-    private static void Signatures(SourceWriter writer, IEnumerable<(string Name, string Type, EquatableArray<int>? Template)> tensors, string end)
+    private static void Signature(SourceWriter writer, string name, string type, EquatableArray<int>? template)
     {
-        writer.Continued("new global::PruneTasks.Runtime.TensorSignature[]");
-        writer.Continued("{");
-        foreach ((string name, string type, EquatableArray<int>? template) in tensors)
+        string of = type == "string" ? "OfString" : "Of<" + type + ">";
+        string shape = "null";
+        if (template is not null)
         {
-            string of = type == "string" ? "OfString" : $"Of<{type}>";
-            string shape = template is { } entries ? $"new int[] {{ {string.Join(", ", entries.Select(Entry))} }}" : "null";
-            writer.Continued($"    global::PruneTasks.Runtime.TensorSignature.{of}({Literals.Text(name)}, {shape}),");
+            string[] entries = new string[template.Count];
+            for (int i = 0; i < entries.Length; i++)
+                entries[i] = Entry(template[i]);
+            shape = "new int[] { " + string.Join(", ", entries) + " }";
         }
-        writer.Continued("}" + end);
+        writer.Continued("    global::PruneTasks.Runtime.TensorSignature." + of + "(" + Literals.Text(name) + ", " + shape + "),");
     }
 
     private static string Entry(int entry) => entry == OutputDescription.Open

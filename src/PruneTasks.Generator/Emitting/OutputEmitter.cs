@@ -96,9 +96,9 @@ internal static class OutputEmitter
         writer.Line();
     }
 
-    private static string Known(ModelDescription model, OutputDescription output) => output.Template!.Value.Count == 0
+    private static string Known(ModelDescription model, OutputDescription output) => output.Template!.Count == 0
         ? $"default({Shape})"
-        : $"stackalloc int[] {{ {string.Join(", ", output.Template.Value.Select(entry => entry >= 0 ? entry.ToString(System.Globalization.CultureInfo.InvariantCulture) : $"axes.{Identifiers.Escape(model.Axes[-1 - entry].Member)}"))} }}";
+        : $"stackalloc int[] {{ {string.Join(", ", output.Template.Select(entry => entry >= 0 ? entry.ToString(System.Globalization.CultureInfo.InvariantCulture) : $"axes.{Identifiers.Escape(model.Axes[-1 - entry].Member)}"))} }}";
 
     private static string Holder(OutputDescription output) =>
         output.IsString ? "global::PruneTasks.Runtime.StringOutput" : $"global::PruneTasks.Runtime.OutputTensor<{output.CSharpType}>";

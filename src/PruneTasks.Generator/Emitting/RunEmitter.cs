@@ -52,8 +52,17 @@ internal static class RunEmitter
     }
 
     /// <summary>The axes that are parameters, those with a default last as C# wants it.</summary>
-    public static IEnumerable<AxisStep> Asked(ModelDescription model) =>
-        model.AxisSteps.Where(axis => axis.IsParameter).OrderBy(axis => axis.Optional);
+    public static List<AxisStep> Asked(ModelDescription model)
+    {
+        List<AxisStep> asked = [], optional = [];
+        foreach (AxisStep axis in model.AxisSteps)
+        {
+            if (axis.IsParameter)
+                (axis.Optional ? optional : asked).Add(axis);
+        }
+        asked.AddRange(optional);
+        return asked;
+    }
 
     /// <summary>The type in which an input is passed.</summary>
     public static string Type(InputDescription input) =>
@@ -67,21 +76,20 @@ internal static class RunEmitter
         writer.Continued("global::System.Threading.CancellationToken cancellationToken = default)" + end);
     }
 
-    private static IEnumerable<string> Parameters(ModelDescription model)
+    private static List<string> Parameters(ModelDescription model)
     {
         if (model.HasInputBag)
-        {
-            yield return $"{model.InputBag} input";
-            yield break;
-        }
+            return [model.InputBag + " input"];
+        List<string> parameters = [];
         foreach (InputDescription input in model.Inputs)
         {
-            yield return $"{Marks.Length(input)}{Type(input)} {input.Parameter}";
+            parameters.Add(Marks.Length(input) + Type(input) + " " + input.Parameter);
             if (input.ShapeParameter is { } shape)
-                yield return $"global::System.ReadOnlySpan<int> {shape}";
+                parameters.Add("global::System.ReadOnlySpan<int> " + shape);
         }
         foreach (AxisStep axis in Asked(model))
-            yield return $"int {axis.Variable}{(axis.Optional ? " = 1" : "")}";
+            parameters.Add("int " + axis.Variable + (axis.Optional ? " = 1" : ""));
+        return parameters;
     }
 
     private static void EmitAxes(SourceWriter writer, ModelDescription model)
@@ -89,7 +97,7 @@ internal static class RunEmitter
         foreach (AxisStep axis in model.AxisSteps.Where(axis => !axis.IsParameter))
         {
             InputDescription input = model.Inputs[axis.Input];
-            IEnumerable<string> shape = input.Shape!.Value.Select(entry => entry == axis.Variable ? "-1" : entry);
+            IEnumerable<string> shape = input.Shape!.Select(entry => entry == axis.Variable ? "-1" : entry);
             writer.Line(
                 $"int {axis.Variable} = global::PruneTasks.Runtime.ModelShapes.Infer({Literals.Text(input.OnnxName)}, {Literals.Text(axis.Text)}, "
                 + $"{input.Parameter}.Length, {Stack(shape)});");
@@ -102,7 +110,7 @@ internal static class RunEmitter
             return $"call.Strings({index}, new string[] {{ {input.Parameter} }}, default);";
         if (input.IsScalar)
             return $"call.Scalar({index}, {input.Parameter});";
-        string shape = input.ShapeParameter ?? Stack(input.Shape!.Value);
+        string shape = input.ShapeParameter ?? Stack(input.Shape!);
         return $"call.{(input.IsString ? "Strings" : "Input")}({index}, {input.Parameter}, {shape});";
     }
 

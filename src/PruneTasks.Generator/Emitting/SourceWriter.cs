@@ -17,6 +17,13 @@ internal sealed class SourceWriter
         return this;
     }
 
+    /// <summary>A line of three parts, without a text of its own in between: there may be thousands.</summary>
+    public SourceWriter Line(string start, string middle, string end)
+    {
+        _text.Append(' ', 4 * _depth).Append(start).Append(middle).Append(end).Append('\n');
+        return this;
+    }
+
     /// <summary>An opening brace; what follows is indented.</summary>
     public SourceWriter Open()
     {

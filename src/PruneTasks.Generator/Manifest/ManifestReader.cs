@@ -70,22 +70,35 @@ internal static class ManifestReader
             Word(image, "interpolation", "bilinear", "box", "hamming", "bicubic", "lanczos", "nearest"),
             image.Find("pad") is { } pad ? Whole(pad, "pad", 0) : 0,
             image.FindString("crop") is null ? "none" : Word(image, "crop", "center", "none"));
-        foreach ((string name, EquatableArray<double> values) in new[] { ("mean", facts.Mean), ("std", facts.Std) })
-        {
-            if (values.Count > 1 && values.Count != facts.Channels)
-                throw image.Require(name).Error($"\"{name}\" has {values.Count} values for {facts.Channels} channels");
-        }
+        CheckCount(image, "mean", facts.Mean, facts.Channels);
+        CheckCount(image, "std", facts.Std, facts.Channels);
         if (facts.Pad > 255)
             throw image.Require("pad").Error("\"pad\" must be 0 to 255");
         if ((long)facts.Width * facts.Height > int.MaxValue / facts.Channels)
             throw image.Error("\"image\" has more values than an array can hold");
-        if (facts.Std.Contains(0))
-            throw image.Require("std").Error("\"std\" must not hold 0");
+        for (int i = 0; i < facts.Std.Count; i++)
+        {
+            if (facts.Std[i] == 0)
+                throw image.Require("std").Error("\"std\" must not hold 0");
+        }
         return facts;
     }
 
-    private static EquatableArray<double> Numbers(JsonValue image, string name) =>
-        new((image.FindArray(name)?.Items ?? []).Select(value => value.AsDouble(name)));
+    private static void CheckCount(JsonValue image, string name, EquatableArray<double> values, int channels)
+    {
+        if (values.Count > 1 && values.Count != channels)
+            throw image.Require(name).Error($"\"{name}\" has {values.Count} values for {channels} channels");
+    }
+
+    private static EquatableArray<double> Numbers(JsonValue image, string name)
+    {
+        if (image.FindArray(name) is not { } list)
+            return EquatableArray<double>.Empty;
+        double[] numbers = new double[list.Items.Count];
+        for (int i = 0; i < numbers.Length; i++)
+            numbers[i] = list.Items[i].AsDouble(name);
+        return new EquatableArray<double>(numbers);
+    }
 
     private static string Filled(JsonValue value, string name)
     {

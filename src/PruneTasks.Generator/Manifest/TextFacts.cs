@@ -27,7 +27,7 @@ internal sealed record TextFacts(
 
     /// <exception cref="JsonReadException">It is none.</exception>
     public static TextFacts Read(JsonValue text) => text.FindString("refusal") is { } refusal
-        ? new TextFacts(refusal, "", null, null, null, "", 0, "right", "none", false, 0, 0, default, default, null, null, false)
+        ? new TextFacts(refusal, "", null, null, null, "", 0, "right", "none", false, 0, 0, EquatableArray<int>.Empty, EquatableArray<StateFacts>.Empty, null, null, false)
         : new TextFacts(
             null,
             text.RequireString("tokens"),

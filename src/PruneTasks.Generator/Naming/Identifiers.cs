@@ -16,10 +16,42 @@ internal static class Identifiers
     /// </summary>
     public static string? Pascal(string text)
     {
-        bool shouting = !text.Any(char.IsLower);
+        bool shouting = true, ascii = true;
+        foreach (char c in text)
+        {
+            if (c >= 128)
+                (ascii, shouting) = (false, shouting && !char.IsLower(c));
+            else if (c is >= 'a' and <= 'z')
+                shouting = false;
+        }
+        return ascii ? PascalOfAscii(text, shouting) : PascalOfAny(text.Normalize(NormalizationForm.FormC), shouting);
+    }
+
+    /// <summary>The same for most names, in one array: a model may have thousands of labels, and this code runs before the runtime makes it fast.</summary>
+    private static string? PascalOfAscii(string text, bool shouting)
+    {
+        char[] name = new char[text.Length];
+        int length = 0;
+        bool first = true;
+        foreach (char c in text)
+        {
+            bool lower = c is >= 'a' and <= 'z', upper = c is >= 'A' and <= 'Z';
+            if (!lower && !upper && c is not (>= '0' and <= '9'))
+            {
+                first = true;
+                continue;
+            }
+            name[length++] = first && lower ? (char)(c - 32) : !first && upper && shouting ? (char)(c + 32) : c;
+            first = false;
+        }
+        return length == 0 ? null : new string(name, 0, Math.Min(length, MaxLength));
+    }
+
+    private static string? PascalOfAny(string text, bool shouting)
+    {
         StringBuilder name = new();
         bool first = true;
-        foreach (char c in text.Normalize(NormalizationForm.FormC))
+        foreach (char c in text)
         {
             bool belongs = first ? char.IsLetterOrDigit(c) : IsPart(c);
             if (!belongs)
@@ -65,23 +97,27 @@ internal static class Identifiers
     /// <summary>PascalCase of a camelCase name.</summary>
     public static string Upper(string camel) => char.ToUpperInvariant(camel[0]) + camel.Substring(1);
 
-    /// <summary>The identifier as it must be written: keywords with @.</summary>
+    /// <summary>The identifier as it must be written: keywords with @. None begins with a capital.</summary>
     public static string Escape(string identifier) =>
-        SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(identifier) != SyntaxKind.None
+        identifier[0] is not (>= 'A' and <= 'Z') && (SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(identifier) != SyntaxKind.None)
             ? "@" + identifier
             : identifier;
 
     /// <summary>A namespace that C# accepts, segment by segment; empty for the global namespace.</summary>
     public static string Namespace(string text)
     {
-        IEnumerable<string> segments = text.Split('.').Select(segment => segment.Trim()).Where(segment => segment.Length > 0).Select(segment =>
+        List<string> segments = [];
+        foreach (string part in text.Split('.'))
         {
-            StringBuilder name = new();
-            foreach (char c in segment)
-                name.Append(c == '_' || IsPart(c) ? c : '_');
-            return name[0] == '_' || Starts(name.ToString()) ? name.ToString() : "_" + name;
-        });
-        return string.Join(".", segments.Select(Escape));
+            char[] name = part.Trim().ToCharArray();
+            if (name.Length == 0)
+                continue;
+            for (int i = 0; i < name.Length; i++)
+                name[i] = name[i] == '_' || IsPart(name[i]) ? name[i] : '_';
+            string segment = new(name);
+            segments.Add(Escape(name[0] == '_' || Starts(segment) ? segment : "_" + segment));
+        }
+        return string.Join(".", segments);
     }
 
     private static bool Starts(string name) => name.Length > 0 && SyntaxFacts.IsIdentifierStartCharacter(name[0]);

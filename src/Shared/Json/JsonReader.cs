@@ -108,8 +108,12 @@ internal sealed class JsonReader
 
     private string ReadString()
     {
-        var text = new StringBuilder();
-        _at++;
+        int start = ++_at;
+        while (_at < _text.Length && _text[_at] is >= ' ' and not ('"' or '\\'))
+            _at++;
+        if (Peek() == '"')
+            return _text.Substring(start, _at++ - start);
+        StringBuilder text = new(_text, start, _at - start, 16);
         while (true)
         {
             char c = Peek();

@@ -18,6 +18,10 @@ internal static class BuildCommands
         yield return Create("clean", "Measures what the package adds to a build after a clean, with the result in the cache.", [cleanRounds, megabytes],
             (parsed, output) => AfterCleanBenchmark.Run(parsed.GetValue(cleanRounds), parsed.GetValue(megabytes), output));
 
+        Option<int> processes = new("--rounds") { Description = "Processes for each project.", DefaultValueFactory = _ => 9 };
+        yield return Create("generator", "Measures the source generator in compilers that have just started; exit code 1 if a promised time is missed.", [processes],
+            (parsed, output) => GeneratorBenchmark.Run(parsed.GetValue(processes), output));
+
         Option<int> kills = new("--count") { Description = "How often to kill.", DefaultValueFactory = _ => 50 };
         Option<int> seed = new("--seed") { Description = "Chooses the moments.", DefaultValueFactory = _ => 42 };
         Option<bool> real = new("--real") { Description = "With the real worker, pruning the sample's model in steps; else with one that only moves files." };
