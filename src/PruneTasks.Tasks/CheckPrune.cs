@@ -29,9 +29,9 @@ public sealed class CheckPrune : Microsoft.Build.Utilities.Task, ICancelableTask
     /// <summary>Folder of the cache; empty for the user's own.</summary>
     public string? CachePath { get; set; }
 
-    /// <summary>Whether the worker must run.</summary>
+    /// <summary>Name of the model if the worker must run, else empty.</summary>
     [Output]
-    public bool NeedsPrune { get; set; }
+    public string Stale { get; set; } = "";
 
     /// <summary>The spec, if the result came from the cache.</summary>
     [Output]
@@ -74,7 +74,7 @@ public sealed class CheckPrune : Microsoft.Build.Utilities.Task, ICancelableTask
             return false;
         }
 
-        Log.LogMessage(MessageImportance.Low, NeedsPrune ? "{0}: to be pruned." : "{0}: nothing to prune.", record.Name);
+        Log.LogMessage(MessageImportance.Low, Stale.Length > 0 ? "{0}: to be pruned." : "{0}: nothing to prune.", record.Name);
         return !Log.HasLoggedErrors;
     }
 
@@ -82,14 +82,20 @@ public sealed class CheckPrune : Microsoft.Build.Utilities.Task, ICancelableTask
     {
         ModelFolder.RemoveAll(folder.Staging);
         AtomicFile.RemoveLeftOvers(folder.Directory);
-        NeedsPrune = Force;
         if (Force)
+        {
+            Stale = MSBuildText.Escape(record.Name);
             return;
+        }
+
         InputHashes inputs = PruneCheck.ByContent(folder, record);
         PruneResult? taken = inputs.Current ? null : ModelCache.Open(Cache, CachePath, Log)?.TryTake(folder, record, inputs.Content, inputs.State);
-        NeedsPrune = !inputs.Current && taken is null;
         if (taken is null)
+        {
+            Stale = inputs.Current ? "" : MSBuildText.Escape(record.Name);
             return;
+        }
+
         foreach (PruneDiagnostic diagnostic in taken.Diagnostics)
             Log.Report(diagnostic);
         Log.SayTaken(taken, folder);

@@ -63,7 +63,7 @@ public sealed class RunWorkerTests : IDisposable
         File.WriteAllText(_model.PrunedData, "weights of nobody");
         var check = new CheckPrune { BuildEngine = _engine, ModelDirectory = _folder["obj", "tiny"], Cache = true, CachePath = _folder["cache"] };
         Assert.True(check.Execute(), _engine.Text);
-        Assert.False(check.NeedsPrune);
+        Assert.Empty(check.Stale);
         Assert.Equal("weights of tiny", File.ReadAllText(_model.PrunedData));
         Assert.Single(Starts());
         File.Delete(_model.PrunedData);
@@ -238,7 +238,7 @@ public sealed class RunWorkerTests : IDisposable
 
         Assert.True(check.Execute(), _engine.Text);
 
-        Assert.False(check.NeedsPrune);
+        Assert.Empty(check.Stale);
         var warning = Assert.Single(_engine.Warnings);
         Assert.Equal(("PRUNE0411", _folder["other", "second.prune.yaml"], line), (warning.Code, warning.File, warning.LineNumber));
         Assert.Contains(_engine.Messages, m => m.Message!.StartsWith("second: the fake worker ran (from the cache); report: ", StringComparison.Ordinal));
@@ -413,7 +413,7 @@ public sealed class RunWorkerTests : IDisposable
     {
         var task = new CheckPrune { BuildEngine = new RecordingEngine(), ModelDirectory = _model.Directory };
         Assert.True(task.Execute());
-        return task.NeedsPrune;
+        return task.Stale.Length > 0;
     }
 
     private RunWorker NewTask()
