@@ -69,6 +69,10 @@ public sealed class RealModelTests
                     var image = new PruneTasks.PixelSpan(System.MemoryExtensions.AsSpan(images, i * 3072, 3072), 32, 32, PruneTasks.PixelFormat.Rgb24);
                     var best = model.Classify(image);
                     if (model.Classify(image, top) != 10 || top[0] != best) throw new System.InvalidOperationException();
+                    var memory = new PruneTasks.PixelMemory(System.MemoryExtensions.AsMemory(images, i * 3072, 3072), 32, 32, PruneTasks.PixelFormat.Rgb24);
+                    var later = new PruneTasks.Prediction<App.VitLabel>[10];
+                    if (model.ClassifyAsync(memory).GetAwaiter().GetResult() != best) throw new System.InvalidOperationException();
+                    if (model.ClassifyAsync(memory, later).GetAwaiter().GetResult() != 10 || !System.MemoryExtensions.SequenceEqual(top, later)) throw new System.InvalidOperationException();
                     float sum = 0;
                     foreach (var prediction in top) sum += prediction.Score;
                     if (System.MathF.Abs(sum - 1) > 1e-5f) throw new System.InvalidOperationException();

@@ -36,4 +36,14 @@ public sealed class ViewTests
         PixelSpan image = new(new byte[12], 2, 2, PixelFormat.Bgr24);
         Assert.Equal((2, 2, 6, PixelFormat.Bgr24), (image.Width, image.Height, image.Stride, image.Format));
     }
+
+    [Fact]
+    public void Pixels_that_outlive_a_call_are_checked_when_they_are_given()
+    {
+        Assert.Throws<ArgumentException>(() => { _ = new PixelMemory(new byte[11], 2, 2, PixelFormat.Rgb24); });
+        Assert.Throws<ArgumentException>(() => { _ = new PixelMemory(new byte[12], 2, 2, 5, PixelFormat.Rgb24); });
+        Assert.ThrowsAny<ArgumentException>(() => { _ = default(PixelMemory).Span; });
+        PixelSpan image = new PixelMemory(new byte[15], 2, 2, 8, PixelFormat.Bgr24).Span;
+        Assert.Equal((15, 2, 2, 8, PixelFormat.Bgr24), (image.Pixels.Length, image.Width, image.Height, image.Stride, image.Format));
+    }
 }

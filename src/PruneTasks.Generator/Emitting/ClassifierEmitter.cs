@@ -7,6 +7,7 @@ namespace PruneTasks.Generator.Emitting;
 internal static class ClassifierEmitter
 {
     private const string Imaging = "global::PruneTasks.Imaging.";
+    private const string Task = "global::System.Threading.Tasks.Task";
     private const string Token = "global::System.Threading.CancellationToken cancellationToken = default";
 
     public static void EmitFields(SourceWriter writer, ModelDescription model)
@@ -56,17 +57,22 @@ internal static class ClassifierEmitter
         CallDocs(writer);
         writer.Doc("<returns>Classes written: less than asked for only when the model has fewer.</returns>");
         writer.Line($"{Top(model)};").Line();
+        writer.Doc("<summary>The best class of an image of any size, found on a thread of the pool.</summary>");
+        CallDocs(writer);
+        writer.Line($"{BestLater(model)};").Line();
+        writer.Doc("<summary>The best classes of an image of any size, best first, found on a thread of the pool.</summary>");
+        writer.Doc("<param name=\"destination\">Takes as many classes as it is long; not to be read before the task has ended.</param>");
+        CallDocs(writer);
+        writer.Doc("<returns>Classes written: less than asked for only when the model has fewer.</returns>");
+        writer.Line($"{TopLater(model)};").Line();
     }
 
     public static void EmitMethods(SourceWriter writer, ModelDescription model)
     {
-        writer.Doc("<inheritdoc/>");
-        writer.Line($"public {Best(model)} =>");
-        writer.Continued("_classifier.Classify(image, cancellationToken);").Line();
-        writer.Doc("<inheritdoc/>");
-        writer.Line($"public {Top(model)} =>");
-        writer.Continued("_classifier.Classify(image, destination, cancellationToken);").Line();
-
+        Forward(writer, Best(model), "Classify(image, cancellationToken)");
+        Forward(writer, Top(model), "Classify(image, destination, cancellationToken)");
+        Forward(writer, BestLater(model), "ClassifyAsync(image, cancellationToken)");
+        Forward(writer, TopLater(model), "ClassifyAsync(image, destination, cancellationToken)");
         writer.Doc("<summary>Writes the model's input for one image: colour, resize, crop, scale, mean and std as the spec says.</summary>");
         writer.Doc("<param name=\"image\">An image of any size.</param>");
         writer.Doc("<param name=\"destination\">At least <see cref=\"ImageLength\"/> values.</param>");
@@ -79,6 +85,14 @@ internal static class ClassifierEmitter
 
     private static string Top(ModelDescription model) =>
         $"int Classify(global::PruneTasks.PixelSpan image, global::System.Span<{Prediction(model)}> destination, {Token})";
+
+    private static string BestLater(ModelDescription model) => $"{Task}<{Prediction(model)}> ClassifyAsync(global::PruneTasks.PixelMemory image, {Token})";
+
+    private static string TopLater(ModelDescription model) =>
+        $"{Task}<int> ClassifyAsync(global::PruneTasks.PixelMemory image, global::System.Memory<{Prediction(model)}> destination, {Token})";
+
+    private static void Forward(SourceWriter writer, string signature, string call) =>
+        writer.Doc("<inheritdoc/>").Line($"public {signature} =>").Continued($"_classifier.{call};").Line();
 
     private static string Prediction(ModelDescription model) => $"global::PruneTasks.Prediction<{Label(model)}>";
 

@@ -61,4 +61,13 @@ public sealed class ImageClassifier<TInput, TScore, TLabel>
             _requests.Return(request);
         }
     }
+
+    /// <summary>The best class, found on a thread of the pool.</summary>
+    public Task<Prediction<TLabel>> ClassifyAsync(PixelMemory image, CancellationToken cancellationToken) =>
+        Task.Run(() => Classify(image.Span, cancellationToken), cancellationToken);
+
+    /// <summary>The best classes, best first, found on a thread of the pool; gives how many were written.</summary>
+    /// <exception cref="ModelException">The number of scores is not the number of labels, or the model failed.</exception>
+    public Task<int> ClassifyAsync(PixelMemory image, Memory<Prediction<TLabel>> destination, CancellationToken cancellationToken) =>
+        Task.Run(() => Classify(image.Span, destination.Span, cancellationToken), cancellationToken);
 }
