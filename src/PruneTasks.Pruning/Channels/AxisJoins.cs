@@ -12,7 +12,11 @@ namespace PruneTasks.Pruning;
 /// </remarks>
 internal static class AxisJoins
 {
-    public static void Decide(ChannelAxes axes, long opset)
+    /// <summary>Decides all of them.</summary>
+    /// <param name="axes">What the rules said.</param>
+    /// <param name="opset">Of the model.</param>
+    /// <param name="byClasses">Before anything is chosen, the part along which the coordinates of the joined axis are known to go together carries them.</param>
+    public static void Decide(ChannelAxes axes, long opset, bool byClasses = false)
     {
         List<JoinedAxis> joins = [.. axes.Joins];
         List<GroupChoice> groups = [.. axes.Groups];
@@ -38,7 +42,7 @@ internal static class AxisJoins
                 groups.RemoveAt(i--);
                 forced = true;
             }
-            if (forced) continue;
+            if (forced || (byClasses && CarryKnown(axes, joins))) continue;
             if (joins.Count > 0)
             {
                 JoinedAxis next = joins[0];
@@ -55,6 +59,44 @@ internal static class AxisJoins
                 groups.RemoveAt(0);
             }
         }
+    }
+
+    /// <summary>The first joined axis whose coordinates go together as those of one part do.</summary>
+    private static bool CarryKnown(ChannelAxes axes, List<JoinedAxis> joins)
+    {
+        for (int i = 0; i < joins.Count; i++)
+        {
+            JoinedAxis join = joins[i];
+            foreach (AxisRange part in join.Parts.Where(axes.Classes.HasFree))
+            {
+                if (!IsAlong(axes, join, part)) continue;
+                Carry(axes, join, part);
+                joins.RemoveAt(i);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Coordinates of the joined axis are in one class if, and only if, they have the same coordinate of the part.</summary>
+    private static bool IsAlong(ChannelAxes axes, JoinedAxis join, AxisRange part)
+    {
+        if (!join.Whole.IsFollowed || part.Size < 2 || part.Size >= join.Whole.Size || join.Parts.Any(p => p.Size == 0)) return false;
+        int stride = StrideOf(join, part);
+        int[] classes = [.. Enumerable.Range(0, join.Whole.Size).Select(i => axes.Classes.Find(join.Whole.Start + i))];
+        return classes.Distinct().Count() == part.Size && Enumerable.Range(0, classes.Length).GroupBy(i => i / stride % part.Size).All(g => g.Select(i => classes[i]).Distinct().Count() == 1);
+    }
+
+    /// <summary>Coordinates of the joined axis between two neighbours of the part.</summary>
+    private static int StrideOf(JoinedAxis join, AxisRange part)
+    {
+        int stride = 1;
+        foreach (AxisRange other in join.Parts.Reverse())
+        {
+            if (other.Equals(part)) break;
+            stride *= Math.Max(1, other.Size);
+        }
+        return stride;
     }
 
     private static void Whole(ChannelAxes axes, ChannelContext context, GroupChoice choice)
@@ -77,12 +119,7 @@ internal static class AxisJoins
             foreach (AxisRange other in join.Parts) axes.Hold(other, whole);
             return;
         }
-        int stride = 1;
-        foreach (AxisRange other in join.Parts.Reverse())
-        {
-            if (other.Equals(part)) break;
-            stride *= Math.Max(1, other.Size);
-        }
+        int stride = StrideOf(join, part);
         foreach (AxisRange other in join.Parts)
             if (!other.Equals(part)) axes.Hold(other, reason);
         for (int i = 0; i < join.Whole.Size; i++) axes.Classes.Unite(join.Whole.Start + i, part.Start + (i / stride % part.Size));

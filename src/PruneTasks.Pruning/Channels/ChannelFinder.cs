@@ -28,7 +28,8 @@ public static class ChannelFinder
         return new UnitInventory([.. found], [.. Refusals(axes, found)]);
     }
 
-    private static void HoldEnds(Graph graph, ChannelAxes axes)
+    /// <summary>Holds what the outside sees: inputs, outputs, what bodies read, and what cannot be cut.</summary>
+    internal static void HoldEnds(Graph graph, ChannelAxes axes)
     {
         foreach (Value value in graph.Inputs) Hold(axes, value, RefusalReason.GraphInput, $"'{value.Name}' is an input of the model");
         // Of an element type that is not read, sparse, or text: they cannot be made shorter.

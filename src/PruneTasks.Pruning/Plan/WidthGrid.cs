@@ -3,7 +3,7 @@ namespace PruneTasks.Pruning;
 /// <summary>Numbers of units that a site may keep.</summary>
 public static class WidthGrid
 {
-    /// <summary>All multiples of the alignment for feed-forward widths and channels, every rank from 1 for attention; always also the dense size. Ascending.</summary>
+    /// <summary>All multiples of the alignment for feed-forward widths and channels, every rank and every number of key and value groups from 1 for attention; always also the dense size. Ascending.</summary>
     /// <param name="site">The site.</param>
     /// <param name="align">Feed-forward widths and channels are multiples of this; of half, a quarter of it and so on where fewer than four would be left.</param>
     /// <param name="least">No fewer units than this.</param>
@@ -12,7 +12,7 @@ public static class WidthGrid
         int step = site switch
         {
             { Kind: UnitKind.Ffn } => Math.Max(1, align),
-            ChannelSite channels => ChannelStep(channels, align),
+            ChannelSite { Kind: UnitKind.Channel } channels => ChannelStep(channels, align),
             _ => 1,
         };
         List<int> widths = [];

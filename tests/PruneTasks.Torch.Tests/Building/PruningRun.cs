@@ -24,7 +24,10 @@ internal sealed class PruningRun
 
     public OnnxModel Model { get; }
 
-    public UnitInventory Inventory { get; }
+    public UnitInventory Inventory { get; private init; }
+
+    /// <summary>The same model, of which whole key and value groups alone may go.</summary>
+    public PruningRun WithGroups() => new(Model) { Inventory = KeyGroupFinder.Find(Model, Inventory.Sites) };
 
     private InferredShapes Shapes => ShapeInference.Run(Model, ShapeBinding.Default());
 
