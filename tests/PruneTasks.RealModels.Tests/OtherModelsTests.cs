@@ -50,6 +50,23 @@ public sealed class OtherModelsTests(RealWorker worker)
         Assert.Equal(expected, output.Count("pruned", "parameters"));
     }
 
+    /// <summary>A budget, and so prices: whole key heads go with their value head and the two query heads of each, and what is counted is what the file has.</summary>
+    [Fact]
+    public async Task A_language_model_loses_whole_key_and_value_groups_where_prices_say_so()
+    {
+        string dense = Path.Combine(RealWorker.Models, "stories260K/stories260K_op17.onnx"), inputs = worker.File("stories-groups.npz");
+        TakeInputs(Path.Combine(RealWorker.Models, "stories260K/stories260K_op17.ort1311_io.npz"), inputs);
+        string data = $"task: causal-lm\ndata:\n  personal: {{ path: \"{inputs}\" }}";
+        PruneOutput output = await worker.Prune(Spec(dense, data, "views: 0\n  budget: { macs: 0.6 }"));
+        PruneOutput without = await worker.Prune(Spec(dense, data, "views: 0\n  modules: false\n  budget: { macs: 0.6 }"));
+        Assert.Equal(5, output.Removed.Count(site => site.Kind == "group"));
+        Assert.Contains(output.Removed, site => site is { Kind: "group", Removed: > 0 });
+        Assert.DoesNotContain(without.Removed, site => site.Kind == "group");
+        Assert.InRange(output.MaskedDifference!.Value, 0, 1e-4);
+        foreach (PruneOutput each in new[] { output, without })
+            Assert.InRange((double)each.Count("pruned", "macs") / each.Count("dense", "macs"), 0.5, 0.6);
+    }
+
     private async Task IsPruned(string model, int sites, string rest)
     {
         string dense = Path.Combine(RealWorker.Models, model);

@@ -71,7 +71,7 @@ internal static partial class SpecTable
                     new("svd", "plain SVD of the attention maps, no data"),
                 ],
             },
-            new("prune.modules", SpecKind.Boolean, "A whole feed-forward or attention layer may go where its price says so.") { Default = "true", Example = "false" },
+            new("prune.modules", SpecKind.Boolean, "A whole feed-forward or attention layer, or a key and value head with all query heads that share it, may go where its price says so.") { Default = "true", Example = "false" },
             Partition(),
             new("prune.buffer", SpecKind.Section, "Builds in steps, with units half out that may come back. In our measurements that gains nothing over one step (docs/decisions/0012).")
             {

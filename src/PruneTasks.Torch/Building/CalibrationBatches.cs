@@ -93,6 +93,14 @@ public sealed class CalibrationBatches : IDisposable
     /// <summary>The same tensors, some of them; not to be disposed.</summary>
     internal CalibrationBatches Only(IReadOnlyList<int> batches) => new([.. batches.Select(i => Batches[i])], [.. batches.Select(i => _counts[i])]);
 
+    /// <summary>The same tensors for another graph with the same inputs in the same order; not to be disposed.</summary>
+    public CalibrationBatches For(Graph graph)
+    {
+        if (Batches is [] || graph.Inputs.All(Batches[0].ContainsKey)) return new(Batches, _counts);
+        Dictionary<string, Value> inputs = graph.Inputs.ToDictionary(i => i.Name);
+        return new([.. Batches.Select(batch => batch.ToDictionary(e => inputs[e.Key.Name], e => e.Value))], _counts);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -24,7 +24,7 @@ internal abstract class LayerWork : IDisposable
 /// One way through the network, layer by layer. The dense stream gives the targets, the stream of the network that is built gives the inputs, so that each
 /// layer also repairs what was done before it.
 /// </summary>
-internal sealed class LayerSweep(LoweredGraph dense, LoweredGraph network, CalibrationBatches calibration)
+internal sealed class LayerSweep(LoweredGraph dense, LoweredGraph network, CalibrationBatches calibration, LoweredGraph? goal = null)
 {
     /// <summary>Works on each layer in turn.</summary>
     /// <param name="steps">Layers, in the order in which the network computes them.</param>
@@ -32,7 +32,8 @@ internal sealed class LayerSweep(LoweredGraph dense, LoweredGraph network, Calib
     /// <param name="cancellationToken">Looked at between layers.</param>
     public void Run(IReadOnlyList<BuildStep> steps, Func<BuildStep, LayerWork> work, CancellationToken cancellationToken)
     {
-        using ActivationStream before = new(dense, calibration), now = new(network, calibration);
+        using DenseStream before = new(dense, goal, calibration);
+        using ActivationStream now = new(network, calibration);
         for (int i = 0; i < steps.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -45,7 +46,7 @@ internal sealed class LayerSweep(LoweredGraph dense, LoweredGraph network, Calib
             {
                 // Values of all batches far behind the step would fill the memory: they are computed when they are asked for.
                 if (i > 0) before.Advance(steps[i].Position);
-                layer.Do(now, (batch, values) => before.Run(batch, values));
+                layer.Do(now, before.Run);
                 continue;
             }
             // The dense stream moves on to the next layer in the same run that computes the targets.

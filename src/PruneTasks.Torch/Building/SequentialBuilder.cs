@@ -23,6 +23,9 @@ public sealed class SequentialBuilder
         _position = model.Graph.Nodes.Select((node, i) => (node, i)).ToDictionary(x => x.node, x => x.i);
     }
 
+    /// <summary>What refits aim at instead of the network that the build starts from, which has lost something already: the same graph but for the inside of attention layers.</summary>
+    public LoweredGraph? Goal { get; init; }
+
     /// <summary>Ranks, removes and refits site by site as <paramref name="plan"/> says.</summary>
     /// <param name="plan">Widths.</param>
     /// <param name="calibration">Samples for statistics and refits.</param>
@@ -34,7 +37,7 @@ public sealed class SequentialBuilder
         RefitContext context = _settings.ContextFor(calibration.EffectiveSamples(), calibration.Batches.Count, _denseGraph);
         List<LayerCompression> layers = [];
         IReadOnlyList<BuildStep> steps = BuildStep.From(plan, _position);
-        new LayerSweep(_denseGraph, network, calibration).Run(steps, Work, cancellationToken);
+        new LayerSweep(_denseGraph, network, calibration, Goal).Run(steps, Work, cancellationToken);
         return new BuildResult([.. layers.SelectMany(l => l.Outcomes)], plan.Sites.Where(s => s.Remove > 0).SelectMany(s => SiteAccess.Weights(s.Site))
             .Distinct().ToDictionary(v => v, v => LayerWeights.Export(network, v)));
 

@@ -48,7 +48,7 @@ internal static class SiteAccess
     public static SiteCompression Compression(
         PruneSite site, InferredShapes? shapes, RefitContext context, IReadOnlyList<int>? live = null, LoweredGraph? anchor = null, ChannelLimits? limits = null) => site switch
     {
-        ChannelSite channels when live is null || live.Count == channels.Units => new ChannelCompression(channels, shapes, context, limits ?? ChannelLimits.Build),
+        ChannelSite channels when live is null || live.Count == channels.Units => new ChannelCompression(channels, shapes, context, channels.Kind == UnitKind.KeyGroup ? ChannelLimits.Heads : limits ?? ChannelLimits.Build),
         FfnSite ffn => new FfnCompression([.. ffn.Consumers.Select(c => shapes is null ? new RefitTarget(c, null) : RefitTarget.Of(c, shapes))], context, live) { Anchor = anchor },
         ScoreGroupSite g when live is null || live.Count == g.Units => new ScoreGroupCompression(g, context),
         QueryKeySite s => live is null ? new QueryKeyCompression(s.Query, s.Key) : new QueryKeyCompression(Only(s.Query, live), Only(s.Key, live)),

@@ -46,7 +46,8 @@ internal static class LayerExplainer
         JsonValue? share = Find(budget?.FindArray("sites"), kind, layer), price = Find(prices?.FindArray("sites"), kind, layer);
         double[] curve = [.. price?.RequireArray("curve").Items.Select(p => p.Kind == JsonKind.Number ? p.AsDouble("curve") : double.NaN) ?? []];
         int? uniform = Number(share, "uniform") is { } u ? (int)u : null;
-        PriceFacts facts = new(dense, kept, uniform, curve, Number(budget, "price"), prices?.FindString("unit"));
+        // Groups went by a plan of their own: what the second plan costs has no part of theirs.
+        PriceFacts facts = new(dense, kept, uniform, curve, kind == "group" ? null : Number(budget, "price"), prices?.FindString("unit"));
         List<string> why =
         [
             .. ExplanationText.Width(budget?.FindString("allocation"), kind, facts),
@@ -91,11 +92,11 @@ internal static class LayerExplainer
     private static JsonValue? Find(JsonValue? sites, string kind, string layer) =>
         sites?.Items.FirstOrDefault(site => site.RequireString("kind") == kind && site.RequireString("layer") == layer);
 
-    // The groups of the level of sites are the sites with more than one unit, in their order; queries and keys have the name of their values.
+    // The groups of the level of sites are the sites with more than one unit, in their order, without groups of heads, which have gone before; queries and keys have the name of their values.
     private static JsonValue? Group(JsonValue? partition, IReadOnlyList<JsonValue> sites, int index)
     {
         IReadOnlyList<JsonValue> groups = partition?.FindObject("sites")?.RequireArray("groups").Items ?? [];
-        int[] told = [.. Enumerable.Range(0, sites.Count).Where(i => sites[i].RequireInt("dense") > 1)];
+        int[] told = [.. Enumerable.Range(0, sites.Count).Where(i => sites[i].RequireInt("dense") > 1 && sites[i].RequireString("kind") != "group")];
         int place = Array.IndexOf(told, index);
         return place >= 0 && groups.Count == told.Length && groups[place].RequireString("name") == sites[index].RequireString("layer") ? groups[place] : null;
     }

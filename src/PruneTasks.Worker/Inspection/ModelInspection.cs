@@ -45,7 +45,8 @@ internal sealed record ModelInspection
         Unfusing.Apply(prepared);
         BatchNormFolding.Apply(prepared);
         SitePreparation.Prepare(prepared);
-        UnitInventory found = UnitFinder.Find(prepared, ShapeInference.Run(prepared, ShapeBinding.Default(2, OpenAxis)));
+        UnitInventory found = UnitFinder.Find(prepared, ShapeInference.Run(prepared, ShapeBinding.Default(2, OpenAxis))), groups = KeyGroupFinder.Find(prepared, found.Sites);
+        found = new UnitInventory(GroupOrder.Merge(groups.Sites, found.Sites, s => s.Kind.ToSpecName(), s => s.Name), [.. found.Refusals, .. groups.Refusals]);
         InferredShapes oneSample = ShapeInference.Run(prepared, ShapeBinding.Default(1, OpenAxis));
         IReadOnlyList<int> blocks = BlockNumbers.Of(found.Sites.Select(site => site.Kind.ToSpecName()));
         return new ModelInspection

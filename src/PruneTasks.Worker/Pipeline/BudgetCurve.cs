@@ -14,7 +14,7 @@ internal sealed record BudgetCurve(IReadOnlyList<(double Share, double Price)> P
     public static BudgetCurve Of(PlanSetup setup, IReadOnlyList<PricedSite> priced)
     {
         PrunePlan least = PricedPlanner.ByBudget(priced, setup.Dense, setup.Bounds(0), setup.Options).Plan;
-        double from = setup.MacsShare(least), to = setup.MacsLeft;
+        double from = setup.MacsShare(least), to = setup.Left.Macs;
         List<(double Share, double Price)> points = [(from, PricedPlanner.PriceOf(priced, least))];
         for (int i = 1; i < Steps; i++)
         {

@@ -1,4 +1,3 @@
-using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec;
 using PruneTasks.Worker.Report;
@@ -32,12 +31,11 @@ internal static class BudgetReports
 
     private static IReadOnlyList<BoundReport> Bounds(PlanSetup setup, PruneBudget budget, PrunePlan plan, MeasuredLatency? latency)
     {
-        Cost pruned = plan.Pruned, dense = plan.Dense;
         List<BoundReport> bounds =
         [
             new("macs", budget.Macs, setup.MacsShare(plan)),
-            new("parameters", budget.Parameters, (double)pruned.Parameters / Math.Max(1, dense.Parameters)),
-            new("bytes", budget.Bytes, (double)pruned.Bytes / Math.Max(1, dense.Bytes)),
+            new("parameters", budget.Parameters, setup.ParametersShare(plan)),
+            new("bytes", budget.Bytes, setup.BytesShare(plan)),
         ];
         if (latency is not null) bounds.Add(new("latency", budget.Latency, plan.LatencyShare));
         return bounds;

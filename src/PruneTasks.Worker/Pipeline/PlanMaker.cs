@@ -39,14 +39,14 @@ internal static class PlanMaker
     /// <summary>Makes the plan.</summary>
     /// <param name="job">The job; its spec says budget or ratios.</param>
     /// <param name="model">The sites.</param>
-    /// <param name="macsLeft">Share of MACs that exact rewrites left; the share that may remain is one of the model before these.</param>
+    /// <param name="left">What is left of the dense model; the share that may remain is one of that.</param>
     /// <param name="work">What can be measured.</param>
     /// <param name="warnings">Gets a warning for a budget out of reach and for ratios without a unit to act on.</param>
     /// <param name="cancellation">Ends it between two trials.</param>
-    public static PlanOutcome Make(PruneJob job, PreparedModel model, double macsLeft, PlanWork work, List<PruneDiagnostic> warnings, CancellationToken cancellation)
+    public static PlanOutcome Make(PruneJob job, PreparedModel model, ModelShare left, PlanWork work, List<PruneDiagnostic> warnings, CancellationToken cancellation)
     {
         PruneSettings settings = job.Spec.Prune;
-        PlanSetup setup = PlanSetup.Of(job, model, macsLeft);
+        PlanSetup setup = PlanSetup.Of(job, model, left);
         if (settings.Ratios is { } ratios) return ByRatios(job, setup, ratios, warnings);
         PruneBudget budget = settings.Budget ?? new PruneBudget(0.5, null, null);
         if (work.Least is { Count: > 0 } least) setup = setup with { Options = setup.Options with { Minimum = least } };
@@ -122,7 +122,7 @@ internal static class PlanMaker
     {
         BudgetReport report = BudgetReports.Of(allocation is null ? "uniform" : "measured", setup, budget, plan, allocation, latency);
         // Without any site, and with nothing left out, the warning that nothing was found says it all.
-        if (setup.Sites.Count > 0 || setup.MacsLeft < 1)
+        if (setup.Sites.Count > 0 || setup.Left.Macs < 1)
         {
             foreach (BoundReport bound in report.Bounds)
             {

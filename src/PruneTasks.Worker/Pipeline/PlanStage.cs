@@ -21,13 +21,13 @@ internal static class PlanStage
     /// <param name="job">The job.</param>
     /// <param name="model">The sites.</param>
     /// <param name="network">The model in torch; null without sites.</param>
-    /// <param name="macsLeft">Share of MACs that exact rewrites left.</param>
+    /// <param name="left">What is left of the dense model.</param>
     /// <param name="oneSample">Shapes of the inputs of one sample.</param>
     /// <param name="stages">Times the pieces.</param>
     /// <param name="warnings">Gets warnings.</param>
     /// <param name="cancellation">Ends it.</param>
     public static Decision Run(
-        PruneJob job, PreparedModel model, TorchNetwork? network, double macsLeft, ShapeBinding oneSample, StageClock stages, List<PruneDiagnostic> warnings, CancellationToken cancellation)
+        PruneJob job, PreparedModel model, TorchNetwork? network, ModelShare left, ShapeBinding oneSample, StageClock stages, List<PruneDiagnostic> warnings, CancellationToken cancellation)
     {
         PartitionReport? partition = PartitionStage.Run(job, network, run => stages.Run("tell personal from common", run), cancellation);
         PriceReport? prices = null;
@@ -51,7 +51,7 @@ internal static class PlanStage
                 return repriced;
             }),
         };
-        PlanOutcome outcome = PlanMaker.Make(job, model, macsLeft, work, warnings, cancellation);
+        PlanOutcome outcome = PlanMaker.Make(job, model, left, work, warnings, cancellation);
         warnings.AddRange(SitePricing.Idle(job, measured: prices is not null));
         return new Decision(
             outcome, prices is null ? null : prices with { Sites = [.. prices.Sites.Zip(outcome.Plan.Sites, (price, site) => price with { Kept = site.Keep })] }, additivity, partition);

@@ -1,6 +1,7 @@
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Torch.Building;
+using PruneTasks.Worker.Evaluation;
 
 namespace PruneTasks.Worker.Pipeline;
 
@@ -42,6 +43,21 @@ internal sealed record PreparedModel(OnnxModel Model, InferredShapes Shapes, Inf
         catch (InvalidOperationException)
         {
             return false;
+        }
+    }
+
+    /// <summary>The file with the weights of a build, in which removed units are gone in effect; the model itself is left as it was.</summary>
+    public ModelImage Masked(BuildResult build)
+    {
+        Dictionary<Value, TensorData> old = build.Weights.Keys.ToDictionary(v => v, v => v.Constant!);
+        try
+        {
+            foreach ((Value weight, TensorData data) in build.Weights) Model.Graph.SetInitializer(weight, data);
+            return ModelImage.Of(Model);
+        }
+        finally
+        {
+            foreach ((Value weight, TensorData data) in old) Model.Graph.SetInitializer(weight, data);
         }
     }
 

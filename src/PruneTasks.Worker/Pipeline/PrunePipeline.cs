@@ -5,7 +5,6 @@ using PruneTasks.Torch.Building;
 using PruneTasks.Torch.Native;
 using PruneTasks.Worker.Data;
 using PruneTasks.Worker.Evaluation;
-using PruneTasks.Worker.Natives;
 using PruneTasks.Worker.Report;
 
 namespace PruneTasks.Worker.Pipeline;
@@ -34,23 +33,20 @@ internal sealed class PrunePipeline : IPruningPipeline
         }
         model = BaselineChoice.OnlyKnown(job, model, warnings);
         if (model.Inventory.Sites.Count > 0) job = CalibrationMemory.Fit(job, model.Memory, warnings);
-        using TorchNetwork? network = model.Inventory.Sites.Count == 0 ? null : stages.Run("load libtorch", () =>
-        {
-            WorkerNatives.UseTorch(job.LibTorch, job.Threads, job.Log);
-            return TorchNetwork.Create(job, model);
-        });
-        double macsLeft = exact is null ? 1 : (double)exact.MacsAfter / exact.MacsBefore;
-        Decision decision = PlanStage.Run(job, model, network, macsLeft, oneSample, stages, warnings, cancellation);
+        using GroupedHeads heads = KeyGroupStage.Run(job, model, new ModelShare(exact is null ? 1 : (double)exact.MacsAfter / exact.MacsBefore), oneSample, stages, warnings, cancellation);
+        model = heads.Model;
+        using TorchNetwork? network = model.Inventory.Sites.Count == 0 ? null : heads.Network(job, stages);
+        Decision decision = PlanStage.Run(job, model, network, heads.Left, oneSample, stages, warnings, cancellation);
         PruneOutcome outcome = new()
         {
-            Model = exact?.Model ?? AsItCame(job),
+            Model = heads.File ?? exact?.Model ?? AsItCame(job),
             Exact = rewrites,
             Views = network?.Views,
-            Sites = [.. decision.Outcome.Plan.Sites.Select(s => Site(s, null))],
+            Sites = heads.WithGroups([.. decision.Outcome.Plan.Sites.Select(s => Site(s, null))]),
             Refusals = [.. model.Inventory.Refusals.Select(r => new RefusalReport(
                 r.OpType.Length == 0 ? $"'{r.Where}'" : $"{r.OpType} '{r.Where}'", $"{r.Kind.ToSpecName()}: {r.Detail}"))],
-            Prices = decision.Prices,
-            Budget = decision.Outcome.Report,
+            Prices = heads.WithGroups(decision.Prices),
+            Budget = decision.Outcome.WithNotes(heads.Notes).Report,
             Additivity = decision.Additivity,
             Partition = decision.Partition,
             Probes = network?.Probed,
@@ -60,6 +56,7 @@ internal sealed class PrunePipeline : IPruningPipeline
         if (network is null || decision.Outcome.Plan.Sites.All(s => s.Remove == 0))
         {
             warnings.AddRange(Distilling.Idle(job));
+            if (heads.File is { } grouped) return outcome with { Model = FusedAgain.Of(grouped, exact?.Attentions ?? [], CheckAgainst(job, grouped), job.Log)?.Model ?? grouped, MaskedDifference = heads.Difference };
             if (exact is null or { Done: [{ Kind: "fused" }] }) warnings.Add(PruneDiagnostics.NoUnitFound.At(job.Spec.File, job.Spec.PlaceNear("model"), Path.GetFileName(job.ModelPath), WhyNothing(model, outcome.Refusals)));
             return exact is { Attentions.Count: > 0, Model: { } apart } ? outcome with { Model = Whole(job, exact, apart) } : outcome;
         }
@@ -78,11 +75,11 @@ internal sealed class PrunePipeline : IPruningPipeline
         return outcome with
         {
             Model = pruned,
-            Sites = [.. built.Plan.Sites.Select(s => Site(s, errors.TryGetValue(s.Site, out double error) ? error : null))],
+            Sites = heads.WithGroups([.. built.Plan.Sites.Select(s => Site(s, errors.TryGetValue(s.Site, out double error) ? error : null))]),
             Steps = built.Steps,
             Distill = built.Distill,
             Threads = threads,
-            MaskedDifference = difference,
+            MaskedDifference = Math.Max(heads.Difference, difference),
         };
     }
 
@@ -112,6 +109,9 @@ internal sealed class PrunePipeline : IPruningPipeline
             masked, file, job.HoldOut ?? job.Calibration, Verification.Tolerance(build.Weights.Keys.FirstOrDefault()?.Type ?? ElementType.Float32), job.Threads);
     }
 
+    private static Func<ModelImage, double> CheckAgainst(PruneJob job, ModelImage reference) =>
+        file => Verification.Check(reference, file, job.HoldOut ?? job.Calibration, Verification.Tolerance(job.Model), job.Threads);
+
     private static ModelImage AsItCame(PruneJob job) => job.Model.Store is null ? job.ModelBytes.ToArray() : ModelImage.Of(job.Model);
 
     /// <summary>Nothing was removed: what exact rewrites left, with its attention operators whole.</summary>
@@ -119,8 +119,7 @@ internal sealed class PrunePipeline : IPruningPipeline
     {
         // Taken apart, and nothing else done: the file as it came.
         if (exact.Done is [{ Kind: "fused" }]) return AsItCame(job);
-        return FusedAgain.Of(
-            apart, exact.Attentions, file => Verification.Check(job.Reference(), file, job.HoldOut ?? job.Calibration, Verification.Tolerance(job.Model), job.Threads), job.Log)?.Model ?? apart;
+        return FusedAgain.Of(apart, exact.Attentions, CheckAgainst(job, job.Reference()), job.Log)?.Model ?? apart;
     }
 
     private static string WhyNothing(PreparedModel model, IReadOnlyList<RefusalReport> refusals) =>

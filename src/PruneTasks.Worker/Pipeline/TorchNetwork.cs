@@ -20,11 +20,21 @@ internal sealed partial class TorchNetwork : IDisposable
     private readonly WatchedOutputs _watched;
     private IReadOnlyList<PriceCurve>? _curves;
 
-    private TorchNetwork(PruneJob job, PreparedModel model, LoweredGraph graph)
+    private readonly TorchNetwork? _before;
+    private readonly bool _aims;
+
+    private TorchNetwork(PruneJob job, PreparedModel model, LoweredGraph graph, TorchNetwork? before, bool aims)
     {
-        (_job, _model, _graph) = (job, model, graph);
-        (CalibrationSet set, Views) = ViewMaker.Expand(job, model, graph);
-        _batches = CalibrationBatches.Create(model.Model.Graph, set.WeightedBatches(BatchSize));
+        (_job, _model, _graph, _before, _aims) = (job, model, graph, before, aims);
+        if (before is not null)
+        {
+            (_batches, Views) = (before._batches.For(model.Model.Graph), before.Views);
+        }
+        else
+        {
+            (CalibrationSet set, Views) = ViewMaker.Expand(job, model, graph);
+            _batches = CalibrationBatches.Create(model.Model.Graph, set.WeightedBatches(BatchSize));
+        }
         _watched = WatchedOutputs.Of(graph, SitePricing.Answers(job.Spec.Task), _batches);
     }
 
@@ -34,12 +44,21 @@ internal sealed partial class TorchNetwork : IDisposable
     /// <summary>Views beside the calibration samples.</summary>
     public ViewReport Views { get; }
 
+    /// <summary>Prices that are known already, so that <see cref="Prices"/> measures none.</summary>
+    public (IReadOnlyList<PriceCurve> Curves, PriceReport Report)? Known { get; init; }
+
     /// <summary>Lowers the model.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="before">The network before whole groups of heads went, whose samples and views are used; it has to live as long.</param>
+    /// <param name="aims">Refits aim at what <paramref name="before"/> computes.</param>
+    /// <param name="known">See <see cref="Known"/>.</param>
     /// <exception cref="PruneDiagnosticException">It has operators that cannot be computed.</exception>
-    public static TorchNetwork Create(PruneJob job, PreparedModel model)
+    public static TorchNetwork Create(
+        PruneJob job, PreparedModel model, TorchNetwork? before = null, bool aims = false, (IReadOnlyList<PriceCurve> Curves, PriceReport Report)? known = null)
     {
         LoweredGraph graph = LoweredGraph.Create(model.Model);
-        if (graph.Refusals.Count == 0) return new TorchNetwork(job, model, graph);
+        if (graph.Refusals.Count == 0) return new TorchNetwork(job, model, graph, before, aims) { Known = known };
         string list = string.Join(", ", graph.Refusals.Select(r => r.ToString()));
         graph.Dispose();
         throw new PruneDiagnosticException(PruneDiagnostics.UnsupportedOperators.At(job.Spec.File, job.Spec.PlaceNear("model"), Path.GetFileName(job.ModelPath), list));
@@ -48,7 +67,7 @@ internal sealed partial class TorchNetwork : IDisposable
     /// <summary>The price curve of every site: what the outputs that are watched lose when that site alone is narrowed.</summary>
     public (IReadOnlyList<PriceCurve> Curves, PriceReport Report) Prices(CancellationToken cancellation)
     {
-        (IReadOnlyList<PriceCurve> curves, PriceReport report) = SitePricing.Measure(_job, _model, _graph, _batches, _watched, ByProbes, cancellation);
+        (IReadOnlyList<PriceCurve> curves, PriceReport report) = Known ?? SitePricing.Measure(_job, _model, _graph, _batches, _watched, ByProbes, cancellation);
         _curves = curves;
         return (curves, report);
     }
@@ -69,7 +88,7 @@ internal sealed partial class TorchNetwork : IDisposable
     /// <summary>Builds what the plan says, by the method of the spec.</summary>
     public BuildResult Build(PrunePlan plan, CancellationToken cancellation) => BaselineMethod.Find(_job.Spec.Prune.Method) is { } baseline
         ? new BaselineBuilder(_model.Model, _graph, baseline, _job.Spec.Prune.Seed).Build(plan, _batches, cancellation)
-        : new SequentialBuilder(_model.Model, _graph, _model.Shapes, new BuildSettings { Progress = _job.Progress.Step }).Build(plan, _batches, cancellation);
+        : new SequentialBuilder(_model.Model, _graph, _model.Shapes, new BuildSettings { Progress = _job.Progress.Step }) { Goal = _aims ? _before?._graph : null }.Build(plan, _batches, cancellation);
 
     /// <summary>Trains what was built, as the spec says.</summary>
     public (BuildResult Build, DistillReport Report) Distill(BuildResult build, CancellationToken cancellation) => Distilling.Run(_job, _graph, _batches, BatchSize, build, cancellation);
@@ -88,7 +107,7 @@ internal sealed partial class TorchNetwork : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _batches.Dispose();
+        if (_before is null) _batches.Dispose();
         _graph.Dispose();
     }
 }

@@ -1,4 +1,3 @@
-using PruneTasks.Onnx;
 using PruneTasks.Spec;
 using PruneTasks.Torch.Building;
 using PruneTasks.Worker.Data;
@@ -27,7 +26,7 @@ internal sealed class TrialRuns(PruneJob job, PreparedModel model)
     {
         _dense ??= job.Classes is null ? ModelFile.Read(job.ModelPath) : ModelFile.Of(job.ModelPath, job.Reference());
         int labels = job.Classes?.Classes.Count ?? SpecChecks.Labels(job.Spec, [])?.Count ?? 0;
-        return new ModelPair(_dense, ModelFile.Of("masked model", Masked(build))).Compare(job.Spec.Task, labels, Set.Inputs, Set.Samples, job.Threads, cancellation);
+        return new ModelPair(_dense, ModelFile.Of("masked model", model.Masked(build))).Compare(job.Spec.Task, labels, Set.Inputs, Set.Samples, job.Threads, cancellation);
     }
 
     /// <summary>Pairs two builds sample by sample.</summary>
@@ -43,20 +42,5 @@ internal sealed class TrialRuns(PruneJob job, PreparedModel model)
         return new UniformTrial(difference.Length, kl ? "kl" : "cosine", a.Average(), b.Average(), mean, error, overruled);
 
         double Loss(SampleFigures s) => (kl ? s.Kl : s.Rows - s.Cosine) / Math.Max(1, s.Rows);
-    }
-
-    /// <summary>The dense graph with the weights of a build; the model itself is left as it was.</summary>
-    private ModelImage Masked(BuildResult build)
-    {
-        Dictionary<Value, TensorData> old = build.Weights.Keys.ToDictionary(v => v, v => v.Constant!);
-        try
-        {
-            foreach ((Value weight, TensorData data) in build.Weights) model.Model.Graph.SetInitializer(weight, data);
-            return ModelImage.Of(model.Model);
-        }
-        finally
-        {
-            foreach ((Value weight, TensorData data) in old) model.Model.Graph.SetInitializer(weight, data);
-        }
     }
 }

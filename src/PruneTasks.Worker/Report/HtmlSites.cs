@@ -5,7 +5,7 @@ namespace PruneTasks.Worker.Report;
 /// <summary>The part of the page on what was removed, and on what was left dense.</summary>
 internal static class HtmlSites
 {
-    private static readonly (string Kind, string Words)[] Kinds = [("ffn", "FFN width"), ("qk", "query-key rank per head"), ("vo", "value-output rank per head"), ("channel", "channels")];
+    private static readonly (string Kind, string Words)[] Kinds = [("ffn", "FFN width"), ("qk", "query-key rank per head"), ("vo", "value-output rank per head"), ("channel", "channels"), ("group", "key and value groups")];
 
     /// <summary>Writes both sections.</summary>
     public static void Write(Html page, IReadOnlyList<SiteReport> sites, IReadOnlyList<RefusalReport> refusals)

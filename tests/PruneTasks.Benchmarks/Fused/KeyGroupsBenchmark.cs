@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using PruneTasks.Benchmarks.Quality;
 using PruneTasks.BuildTesting;
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
@@ -71,6 +72,7 @@ internal static class KeyGroupsBenchmark
                 table.Add($"{100 * groups / of} %", what, Text(kl), Text(perplexity));
             }
         }
+        Runs(output, shared, cancellation);
         return 0;
 
         IEnumerable<IReadOnlyList<TensorData>> Windows(string from, int count)
@@ -83,6 +85,29 @@ internal static class KeyGroupsBenchmark
         }
 
         static string Text(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whole runs of the worker, in which prices decide: groups offered, and not.</summary>
+    private static void Runs(TextWriter output, string shared, CancellationToken cancellation)
+    {
+        string work = Path.Combine(Path.GetTempPath(), "prunetasks-quality");
+        Directory.CreateDirectory(work);
+        TrialRunner trials = new(work, int.MaxValue, cancellation);
+        Subject stories = new Subjects(shared, work).Others().Single(s => s.IsLanguage);
+        output.WriteLine();
+        MarkdownTable table = new(output, "MACs", "groups", "seed", "KL of the next token", "agreement", "perplexity", "MACs left", "seconds");
+        foreach (double macs in new[] { 0.7, 0.5 })
+        {
+            foreach (int seed in new[] { 42, 1, 2 })
+            {
+                foreach (bool offered in new[] { false, true })
+                {
+                    Figures f = trials.Run(new Trial(stories, seed, string.Create(CultureInfo.InvariantCulture, $"budget: {{ macs: {macs} }}\nmodules: {(offered ? "true" : "false")}")));
+                    table.Add($"−{100 * (1 - macs):F0} %", offered ? "offered" : "not offered", $"{seed}", f.Kl.ToString("0.000", CultureInfo.InvariantCulture), f.Agreement.ToString("P1", CultureInfo.InvariantCulture),
+                        f.Perplexity.ToString("0.0", CultureInfo.InvariantCulture), f.Macs.ToString("P1", CultureInfo.InvariantCulture), f.Seconds.ToString("0", CultureInfo.InvariantCulture));
+                }
+            }
+        }
     }
 
     /// <summary>In every layer, from the first, the groups whose absence leaves the least error once the layer behind the heads is refitted; how many groups a layer has.</summary>

@@ -54,6 +54,31 @@ public sealed class FusedTransformerTests
         if (again != "MultiHeadAttention" || !form.StartsWith("Group", StringComparison.Ordinal)) Assert.Equal(planned, Macs(OnnxReader.Load(OnnxWriter.ToBytes(pruned))));
     }
 
+    /// <summary>Whole groups of an operator whose heads share keys: one group of two goes, and what is left is one operator with fewer heads.</summary>
+    [Theory]
+    [InlineData("GroupQueryAttention", "MultiHeadAttention")]
+    [InlineData("GroupQueryAttention packed", "MultiHeadAttention")]
+    [InlineData("GroupQueryAttention rotary", "MultiHeadAttention")]
+    [InlineData("Standard grouped", "Attention")]
+    [InlineData("Standard grouped rotary", "Attention")]
+    public void Whole_groups_of_a_fused_operator_go_and_it_is_fused_again(string form, string again)
+    {
+        (OnnxModel model, _, _) = Create(form);
+        List<FusedAttention> attentions = [];
+        Unfusing.Apply(model, attentions);
+        PruningRun run = new PruningRun(OnnxReader.Load(OnnxWriter.ToBytes(model))).WithGroups();
+        Assert.Equal(2, run.Inventory.Sites.Count);
+        (double removed, double runtime, long planned, long left) = run.PruneTo(s => s.Units - 1);
+        Assert.True(removed < 1e-4 && runtime < 1e-4, $"{removed:g3} {runtime:g3}");
+        Assert.Equal(planned, left);
+        OnnxModel pruned = OnnxReader.Load(OnnxWriter.ToBytes(run.Model));
+        IReadOnlyList<TensorData> inputs = PruningRun.Inputs(pruned, 9, 4);
+        float[] wanted = PruningRun.RunInRuntime(OnnxWriter.ToBytes(pruned), pruned, inputs);
+        Assert.Equal(2, AttentionFusing.Apply(pruned, attentions));
+        Assert.Equal(2, pruned.Graph.Nodes.Count(n => n.OpType == again));
+        Assert.True(PruningRun.Difference(wanted, PruningRun.RunInRuntime(OnnxWriter.ToBytes(pruned), pruned, inputs)) < 1e-5);
+    }
+
     private static long Macs(OnnxModel model) => CostModel.Of(model, ShapeInference.Run(model, ShapeBinding.Exact(
         model.Graph.Inputs.Zip(PruningRun.Inputs(model, 0, 1)).ToDictionary(p => p.First.Name, p => p.Second.Shape)))).Total.Macs;
 

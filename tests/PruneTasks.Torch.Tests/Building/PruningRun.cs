@@ -92,7 +92,8 @@ internal sealed class PruningRun
         })];
     }
 
-    private static ShapeBinding OneSample(OnnxModel model) =>
+    /// <summary>Sizes of the inputs of one sample.</summary>
+    public static ShapeBinding OneSample(OnnxModel model) =>
         ShapeBinding.Exact(model.Graph.Inputs.Zip(Inputs(model, 0, 1)).ToDictionary(p => p.First.Name, p => p.Second.Shape));
 
     /// <summary>The first output, as ONNX Runtime computes it.</summary>

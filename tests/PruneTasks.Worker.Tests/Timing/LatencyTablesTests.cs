@@ -69,7 +69,7 @@ public sealed class LatencyTablesTests : IDisposable
         ModelCost cost = CostModel.Of(model.Model, model.OneSample);
         PlanSetup setup = new(
             [.. model.Inventory.Sites.Select(s => (s, SiteCosts.Of(s, model.OneSample)))],
-            new Cost(cost.Total.Macs, cost.Total.Parameters, 4 * cost.Total.Parameters), 1, new PlanOptions(8));
+            new Cost(cost.Total.Macs, cost.Total.Parameters, 4 * cost.Total.Parameters), new ModelShare(1), new PlanOptions(8));
         return (setup, LatencyTables.Of(dense, model, oneSample, setup, "1.0", timer, new LatencyCache(folder ?? _folder.File("cache"))));
     }
 

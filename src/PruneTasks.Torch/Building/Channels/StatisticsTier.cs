@@ -24,6 +24,9 @@ internal sealed record ChannelLimits(int Windows, int Channels)
     /// <summary>For prices: many trials, and less precision is enough.</summary>
     public static ChannelLimits Prices { get; } = new(1152, 2304);
 
+    /// <summary>For the layer behind heads: its rows are as many as those of the other layers of a transformer, whose Gram matrices are kept as well.</summary>
+    public static ChannelLimits Heads { get; } = new(int.MaxValue, int.MaxValue);
+
     /// <summary>Rows wanted of a layer, where there are so many: 16 for each feature, but no more than 16,384 unless 8 for each are more.</summary>
     /// <param name="features">Features.</param>
     public static long RowsFor(long features) => Math.Max(8 * features, Math.Clamp(16 * features, 8192, 16384));
