@@ -7,7 +7,7 @@ namespace PruneTasks.Worker.Cli;
 /// <summary><c>explain</c>: why a layer was kept or cut. Reads the report of a build; needs no native library.</summary>
 internal static class ExplainCommand
 {
-    private static readonly Argument<string> Layer = new("layer") { Description = "A layer's name as in the report, a part of it, or a block as 'block 3'." };
+    private static readonly Argument<string> Layer = new("layer") { Description = "A layer's name as in the report, a part of it, a kind of unit as 'ffn', or a block as 'block 3'." };
 
     private static readonly Option<string?> Report = new("--report")
     {

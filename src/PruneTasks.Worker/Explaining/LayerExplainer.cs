@@ -13,7 +13,7 @@ internal static class LayerExplainer
     /// <summary>Explains a layer.</summary>
     /// <param name="file">The report's file, for messages.</param>
     /// <param name="report">The report.</param>
-    /// <param name="layer">A layer's name, a part of it, or a block as <c>block 3</c>; case does not count.</param>
+    /// <param name="layer">A layer's name, a kind of unit as <c>ffn</c>, a block as <c>block 3</c>, or a part of a name; case does not count.</param>
     /// <exception cref="CommandLineException">The report speaks of no such layer.</exception>
     /// <exception cref="JsonReadException">The report lacks what it should have.</exception>
     public static LayerExplanation Explain(string file, JsonValue report, string layer)
@@ -21,16 +21,20 @@ internal static class LayerExplainer
         IReadOnlyList<JsonValue> sites = report.RequireArray("sites").Items;
         (string Node, string Reason)[] refusals = [.. report.RequireArray("refusals").Items.Select(r => (r.RequireString("node"), r.RequireString("reason")))];
         int[] exact = [.. Indexes(site => Same(site.RequireString("layer"), layer))];
+        int[] kind = [.. Indexes(site => string.Equals(site.RequireString("kind"), layer, StringComparison.OrdinalIgnoreCase))];
         int[] chosen = exact.Length > 0 ? exact
+            : kind.Length > 0 ? kind
             : BlockOf(layer) is { } block ? [.. Indexes(site => site.RequireInt("block") == block)]
             : [.. Indexes(site => Contains(site.RequireString("layer"), layer))];
-        (string, string)[] refused = exact.Length > 0 || BlockOf(layer) is not null ? [] : [.. refusals.Where(r => Contains(r.Node, layer))];
+        // A reason begins with the kind that it is about.
+        (string, string)[] refused = exact.Length > 0 || BlockOf(layer) is not null ? []
+            : [.. refusals.Where(r => (kind.Length == 0 && Contains(r.Node, layer)) || r.Reason.StartsWith(layer + ": ", StringComparison.OrdinalIgnoreCase))];
         if (chosen.Length == 0 && refused.Length == 0)
         {
-            string[] names = [.. sites.Select(site => $"'{site.RequireString("layer")}'").Concat(refusals.Select(r => r.Node)).Distinct(StringComparer.Ordinal)];
+            string[] names = [.. sites.Select(site => site.RequireString("kind")).Distinct(StringComparer.Ordinal).Concat(sites.Select(site => $"'{site.RequireString("layer")}'")).Concat(refusals.Select(r => r.Node)).Distinct(StringComparer.Ordinal)];
             throw new CommandLineException(names.Length == 0
                 ? "the report lists no layer: nothing that can be pruned was found"
-                : $"the report has no layer with '{layer}' in its name; it has {string.Join(", ", names.Take(MostNames))}{(names.Length > MostNames ? ", …" : "")}");
+                : $"the report has no kind '{layer}' and no layer with that in its name; it has {string.Join(", ", names.Take(MostNames))}{(names.Length > MostNames ? ", …" : "")}");
         }
         return new LayerExplanation(file, [.. chosen.Select(i => Site(report, sites, i))], refused);
 

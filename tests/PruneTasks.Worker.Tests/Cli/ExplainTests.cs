@@ -71,7 +71,20 @@ public sealed class ExplainTests : IDisposable
     {
         _worker.Folder.Write("report.json", Report);
         Assert.Equal(2, _worker.Run(null, "explain", "decoder", "--report", _worker.Folder.Path));
-        Assert.Contains("error PRUNE0912: the report has no layer with 'decoder' in its name; it has '/one', '/block.0/up', '/block.1/attention', Conv '/stem/conv'", _worker.Error, StringComparison.Ordinal);
+        Assert.Contains("error PRUNE0912: the report has no kind 'decoder' and no layer with that in its name; it has channel, ffn, qk, '/one', '/block.0/up', '/block.1/attention', Conv '/stem/conv'", _worker.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_kind_names_all_its_layers_and_what_was_refused_of_it()
+    {
+        _worker.Folder.Write("report.json", Report);
+        Assert.Equal(0, _worker.Run(null, "explain", "FFN", "--report", _worker.Folder.Path));
+        Assert.StartsWith("ffn at '/block.0/up', block 1: 2 of 4 kept\n", _worker.Output, StringComparison.Ordinal);
+        Assert.EndsWith("Conv '/stem/conv' stays dense: ffn: no layer before it\n", _worker.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("/block.1", _worker.Output, StringComparison.Ordinal);
+        Assert.Equal(0, _worker.Run(null, "explain", "channel", "--report", _worker.Folder.Path));
+        Assert.StartsWith("channel at '/one', block 0", _worker.Output.Replace("'/one':", "'/one', block 0:", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("ffn", _worker.Output, StringComparison.Ordinal);
     }
 
     [Theory]
