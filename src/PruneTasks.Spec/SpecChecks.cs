@@ -73,6 +73,28 @@ public static class SpecChecks
         return [path, .. Tokenizers.TokenizerFiles.Names.Select(name => Path.Combine(folder, name)).Where(file => file != path && File.Exists(file))];
     }
 
+    /// <summary>Looks for a tokenizer in a folder.</summary>
+    /// <returns>The name of the file that a spec can name, or null where there is none; and, where it cannot be used as it is, why.</returns>
+    public static (string? File, string? Problem) FindTokenizer(string folder)
+    {
+        string? file = null;
+        try
+        {
+            (string format, string[] files) = Tokenizers.TokenizerFiles.Find(folder, "auto");
+            file = Path.GetFileName(files[0]);
+            Tokenizers.TokenizerFiles.Read(format, files, new TextSpec());
+            return (file, null);
+        }
+        catch (Tokenizers.TokenizerException exception)
+        {
+            return (file, file is null ? null : exception.Message.Replace("|", ": "));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return (file, exception.Message);
+        }
+    }
+
     private static (string Section, DataSource? Source)[] Sources(DataSpec data) =>
         [("data.personal", data.Personal), ("data.common", data.Common), ("data.test", data.Test)];
 

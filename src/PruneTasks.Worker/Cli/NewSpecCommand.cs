@@ -24,7 +24,7 @@ internal static class NewSpecCommand
     /// <summary>The command.</summary>
     public static Command Create(CommandContext context)
     {
-        var command = new Command("new-spec", "Writes a commented spec from a model's signature: task, image section, data to fill in, budget.") { Model, Output, Print, Force, Json };
+        var command = new Command("new-spec", "Writes a commented spec from a model's signature: task, image or text section, data to fill in, budget.") { Model, Output, Print, Force, Json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(Print) && result.GetValue(Json)) result.AddError("--print and --json exclude each other.");
@@ -40,14 +40,22 @@ internal static class NewSpecCommand
         string spec = Path.GetFullPath(parsed.GetValue(Output) ?? Path.ChangeExtension(model, ".prune.yaml"));
         ModelGuess guess = ModelGuess.Of(file.Model);
         string relative = Path.GetRelativePath(Path.GetDirectoryName(spec)!, Path.GetFullPath(model)).Replace('\\', '/');
-        string text = SpecDraft.Write(ModelInspection.Of(file), guess, relative, Path.GetFileName(spec), Schema(Path.GetDirectoryName(spec)!));
+        (string File, string? Problem)? tokenizer = guess.Tokens is null ? null : Tokenizer(Path.GetFullPath(model), Path.GetDirectoryName(spec)!);
+        string text = SpecDraft.Write(ModelInspection.Of(file), guess, relative, Path.GetFileName(spec), tokenizer, Schema(Path.GetDirectoryName(spec)!));
         if (parsed.GetValue(Print))
         {
             context.Output.Write(text);
             return;
         }
         Write(spec, text, parsed.GetValue(Force));
-        context.Output.Write(parsed.GetValue(Json) ? ToJson(spec, model, guess) : $"{spec}: task {guess.Task.ToWord()} ({guess.Why}). Go through its lines marked TODO.\n");
+        context.Output.Write(parsed.GetValue(Json) ? ToJson(spec, model, guess, tokenizer) : $"{spec}: task {guess.Task.ToWord()} ({guess.Why}). Go through its lines marked TODO.\n");
+    }
+
+    private static (string File, string? Problem)? Tokenizer(string model, string specFolder)
+    {
+        string folder = Path.GetDirectoryName(model)!;
+        (string? name, string? problem) = SpecChecks.FindTokenizer(folder);
+        return name is null ? null : (Path.GetRelativePath(specFolder, Path.Combine(folder, name)).Replace('\\', '/'), problem);
     }
 
     // Of the project whose folder the spec lies in.
@@ -81,7 +89,7 @@ internal static class NewSpecCommand
         }
     }
 
-    private static string ToJson(string spec, string model, ModelGuess guess) => JsonWriter.Write(JsonValue.Object(
+    private static string ToJson(string spec, string model, ModelGuess guess, (string File, string? Problem)? tokenizer) => JsonWriter.Write(JsonValue.Object(
         ("version", JsonValue.Of(1L)),
         ("spec", JsonValue.Of(spec)),
         ("model", JsonValue.Of(model)),
@@ -94,5 +102,7 @@ internal static class NewSpecCommand
                 ("channels", JsonValue.Of((long)image.Channels)),
                 ("height", image.Height is { } height ? JsonValue.Of(height) : JsonValue.Null),
                 ("width", image.Width is { } width ? JsonValue.Of(width) : JsonValue.Null))
-            : JsonValue.Null)));
+            : JsonValue.Null),
+        ("tokenizer", JsonValue.Of(tokenizer?.File)),
+        ("tokenizerProblem", JsonValue.Of(tokenizer?.Problem))));
 }

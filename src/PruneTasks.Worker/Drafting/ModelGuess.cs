@@ -15,7 +15,8 @@ internal sealed record ImageGuess(string Layout, int Channels, long? Height, lon
 /// <param name="Why">Why, in words.</param>
 /// <param name="Image">Its image input; null for other tasks.</param>
 /// <param name="Classes">Number of scores; null where it is not fixed or there are none.</param>
-internal sealed record ModelGuess(ModelTask Task, string Why, ImageGuess? Image = null, long? Classes = null)
+/// <param name="Tokens">Name of the input with token ids; null for other tasks.</param>
+internal sealed record ModelGuess(ModelTask Task, string Why, ImageGuess? Image = null, long? Classes = null, string? Tokens = null)
 {
     // Stands in for sides that the model leaves open; common networks halve it five times without rest.
     private const int OpenSide = 224;
@@ -33,23 +34,31 @@ internal sealed record ModelGuess(ModelTask Task, string Why, ImageGuess? Image 
                 ? new ModelGuess(ModelTask.ImageClassification, $"one image {Words(only)} in, {classes} scores out", image, classes)
                 : new ModelGuess(ModelTask.Generic, $"one image {Words(only)} in, but {gives} out is no list of scores");
         }
-        if (graph.Inputs.FirstOrDefault(IsTokens) is { } tokens) return OfText(graph, tokens, output, gives);
+        if (graph.Inputs.Any(IsTokens)) return OfText(graph, output, gives);
         return new ModelGuess(ModelTask.Generic, $"{string.Join(", ", graph.Inputs.Select(i => $"'{i.Name}' {Words(i)}"))} in, {gives} out");
     }
 
-    private static ModelGuess OfText(Graph graph, Value tokens, IReadOnlyList<long?>? output, string gives)
+    private static ModelGuess OfText(Graph graph, IReadOnlyList<long?>? output, string gives)
     {
-        // The widest table that ids look up: [words, width of one].
-        IReadOnlyList<long>? table = graph.Nodes.Where(node => node.OpType == "Gather" && node.Inputs[0]?.Constant is { Shape.Count: 2 })
-            .Select(node => node.Inputs[0]!.Constant!.Shape).MaxBy(shape => shape[0]);
+        // The longest table that ids look up: [words, width of one]. The input that looks it up has the ids of tokens; others have marks and places.
+        Node? lookup = graph.Nodes.Where(node => node.OpType == "Gather" && node.Inputs[0]?.Constant is { Shape.Count: 2 }).MaxBy(node => node.Inputs[0]!.Constant!.Shape[0]);
+        IReadOnlyList<long>? table = lookup?.Inputs[0]!.Constant!.Shape;
+        Value tokens = Origin(lookup?.Inputs[1]) is { } origin && graph.Inputs.Contains(origin) && IsTokens(origin) ? origin : graph.Inputs.First(IsTokens);
         string given = $"token ids '{tokens.Name}' {Words(tokens)} in, {gives} out";
         return output switch
         {
-            [_, _, { } last] when last == table?[0] => new ModelGuess(ModelTask.CausalLanguageModel, $"{given}: a score per word of the vocabulary at each place"),
-            [_, { } last] when last == table?[1] => new ModelGuess(ModelTask.TextEmbedding, $"{given}: a vector as wide as the model"),
-            [_, > 1 and { } last] => new ModelGuess(ModelTask.TextClassification, $"{given}: a score per class", null, last),
+            [_, _, { } last] when last == table?[0] => new ModelGuess(ModelTask.CausalLanguageModel, $"{given}: a score per word of the vocabulary at each place", Tokens: tokens.Name),
+            [_, { } last] when last == table?[1] => new ModelGuess(ModelTask.TextEmbedding, $"{given}: a vector as wide as the model", Tokens: tokens.Name),
+            [_, > 1 and { } last] => new ModelGuess(ModelTask.TextClassification, $"{given}: a score per class", null, last, tokens.Name),
             _ => new ModelGuess(ModelTask.Generic, given),
         };
+    }
+
+    // Back through what changes the form of ids alone.
+    private static Value? Origin(Value? ids)
+    {
+        while (ids?.Producer is { OpType: "Cast" or "Identity" or "Reshape" or "Squeeze" or "Unsqueeze" or "Flatten" } node) ids = node.Inputs[0];
+        return ids;
     }
 
     private static ImageGuess? ImageOf(Value input)

@@ -17,8 +17,9 @@ internal static partial class SpecDraft
     /// <param name="guess">What it seems to be for.</param>
     /// <param name="modelPath">Path of the model, from the folder of the spec.</param>
     /// <param name="specFile">File name of the spec, for the advice in it.</param>
+    /// <param name="tokenizer">The tokenizer's file, from the folder of the spec, and why it cannot be used as it is; null where none was found.</param>
     /// <param name="schema">Path of the JSON schema that a build puts beside its models, from the folder of the spec; null where no project is near.</param>
-    public static string Write(ModelInspection inspection, ModelGuess guess, string modelPath, string specFile, string? schema = null)
+    public static string Write(ModelInspection inspection, ModelGuess guess, string modelPath, string specFile, (string File, string? Problem)? tokenizer = null, string? schema = null)
     {
         var text = new StringBuilder();
         // Only in its first line do editors look for it (YAML language server).
@@ -40,9 +41,10 @@ internal static partial class SpecDraft
             Lines($"# Names of {count}, one per line in the order of the scores; the generated class then has an enum of them.", "# labels: labels.txt", "");
         }
         if (guess.Image is { } image) Lines(Image(image));
+        if (guess.Tokens is { } tokens) Lines(Text(guess.Task, tokens, tokenizer));
         Lines(
             "data:",
-            $"  # TODO Data like that of your app, {Data(guess)}; 256 samples are plenty, 128 the least that is good. Labels are not needed.",
+            $"  # TODO Data like that of your app, {Data(guess, tokenizer is { Problem: null })}; 256 samples are plenty, 128 the least that is good. Labels are not needed.",
             "  personal: { path: data/personal, samples: 256 }",
             "  # Everyone's data steadies the repair, and shows what only your data needs.",
             "  # common: { path: data/common, samples: 256 }",
@@ -89,8 +91,37 @@ internal static partial class SpecDraft
         ];
     }
 
-    private static string Data(ModelGuess guess) => guess.Task switch
+    private static string[] Text(ModelTask task, string tokens, (string File, string? Problem)? tokenizer)
     {
+        (string, string)[] options =
+        [
+            ($"max-length: {(task == ModelTask.CausalLanguageModel ? 2048 : 512)}", "most tokens of one text; by default what the model or the tokenizer says"),
+            ("truncation: right", "what is longer is cut at its end; also left, none"),
+            ($"inputs: {{ tokens: {Yaml(tokens)} }}", "by names, unless said here: tokens, mask, segments, positions"),
+            .. task switch
+            {
+                ModelTask.TextEmbedding => [("pooling: mean", "how the vectors of tokens become one: mean, cls, last, none"), ("normalize: true", "vectors of length 1")],
+                ModelTask.CausalLanguageModel => [("stop: [\"</s>\"]", "tokens that end an answer; by default the usual ones"), ("chat: { user: \"{0}\\n\", assistant: \"{0}\\n\" }", "how a conversation becomes a prompt; then the class can be an IChatClient")],
+                _ => Array.Empty<(string, string)>(),
+            },
+        ];
+        bool ready = tokenizer is { Problem: null };
+        string mark = ready ? "" : "# ";
+        return
+        [
+            ready ? "# How texts become token ids. The tokenizer was found beside the model."
+                : tokenizer is { } found ? $"# TODO The tokenizer beside the model, {Comment(found.File)}, cannot be used: {Comment(found.Problem!)}."
+                : "# TODO The model's tokenizer: tokenizer.json, vocab.txt, a SentencePiece .model, … Without one the class takes token ids only, and so does the data.",
+            $"{mark}text:",
+            $"{mark}  tokenizer: {Yaml(tokenizer?.File ?? "tokenizer.json")}",
+            .. options.Select(option => $"  # {option.Item1}   # {option.Item2}"),
+            "",
+        ];
+    }
+
+    private static string Data(ModelGuess guess, bool texts) => guess.Task switch
+    {
+        ModelTask.TextClassification or ModelTask.TextEmbedding or ModelTask.CausalLanguageModel when texts => "a folder of .txt files with one text per line",
         ModelTask.ImageClassification => "a folder of images",
         ModelTask.Generic => "a folder of .npz files with an array for each input, or of ONNX test sets",
         _ => "a folder of .npz files with token ids for each input",

@@ -86,6 +86,48 @@ public sealed class NewSpecTests : IDisposable
     }
 
     [Fact]
+    public void A_model_for_texts_gets_its_tokenizer_and_the_input_that_looks_up_words()
+    {
+        string model = _worker.Folder.Write("texts/model.onnx", TextModel()), spec = _worker.Folder.File("texts/model.prune.yaml");
+        Assert.Equal(0, _worker.Run(null, "new-spec", model));
+        Assert.Contains("\n# text:\n#   tokenizer: tokenizer.json\n", File.ReadAllText(spec), StringComparison.Ordinal);
+        Accept(spec, ModelTask.TextClassification);
+
+        _worker.Folder.Write("texts/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n");
+        Assert.Equal(0, _worker.Run(null, "new-spec", model, "--force"));
+        Assert.Equal("vocab.txt", Accept(spec, ModelTask.TextClassification).Text!.Tokenizer!.Written);
+        Assert.Contains(".txt files with one text per line", File.ReadAllText(spec), StringComparison.Ordinal);
+
+        // The input comes second, and its name says nothing: the longer table tells.
+        string all = Regex.Replace(File.ReadAllText(spec), "^( *)# ([a-z-]+: [^ ].*)$", "$1$2", RegexOptions.Multiline);
+        SpecReadResult read = PruneSpecReader.Read(all, spec);
+        Assert.Empty(read.Diagnostics);
+        Assert.Equal("b", read.Spec!.Text!.Inputs.Tokens);
+
+        _worker.Folder.Write("texts/tokenizer.json", "{ \"model\": { \"type\": \"WordLevel\", \"vocab\": { \"a\": 0 } } }");
+        Assert.Equal(0, _worker.Run(null, "new-spec", model, "--force", "--json"));
+        Assert.Contains("a model of the type WordLevel", JsonDocument.Parse(_worker.Output).RootElement.GetProperty("tokenizerProblem").GetString(), StringComparison.Ordinal);
+        Assert.Contains("# TODO The tokenizer beside the model, tokenizer.json, cannot be used: a model of the type WordLevel", File.ReadAllText(spec), StringComparison.Ordinal);
+        Accept(spec, ModelTask.TextClassification);
+    }
+
+    /// <summary>Two inputs of ids: of segments, which look up two rows, and of tokens, which look up seven.</summary>
+    private static byte[] TextModel()
+    {
+        var graph = new Graph("g");
+        Axis[] ids = [new Axis(null, "batch"), new Axis(null, "length")];
+        Value segments = graph.AddInput("a", Onnx.ElementType.Int64, ids), tokens = graph.AddInput("b", Onnx.ElementType.Int64, ids);
+        Value Table(string name, long rows) => graph.AddInitializer(name, TensorData.Of([rows, 3], new float[rows * 3]));
+        Value Lookup(Value table, Value of, string name) => graph.AddNode("Gather", [table, of], name).Outputs[0];
+        Value cast = graph.AddNode("Identity", [tokens], "ids").Outputs[0];
+        Value sum = graph.AddNode("Add", [Lookup(Table("types", 2), segments, "s"), Lookup(Table("words", 7), cast, "w")], "sum").Outputs[0];
+        Value mean = graph.AddNode("ReduceMax", [sum], "m", attributes: new Dictionary<string, AttributeData> { ["axes"] = new long[] { 1 }, ["keepdims"] = 0L }).Outputs[0];
+        Value head = graph.AddInitializer("head", TensorData.Of([3, 5], new float[15]));
+        graph.AddOutput(graph.AddNode("MatMul", [mean, head], "y").Outputs[0], Onnx.ElementType.Float32, [new Axis(null, "batch"), new Axis(5, null)]);
+        return OnnxWriter.ToBytes(OnnxModel.Create(graph, 13, 7, "tests"));
+    }
+
+    [Fact]
     public void The_spec_of_every_real_model_is_accepted()
     {
         Assert.SkipUnless(SharedData.Folder is not null, SharedData.Missing);
