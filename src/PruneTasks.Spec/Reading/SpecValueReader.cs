@@ -22,6 +22,7 @@ internal static class SpecValueReader
             SpecKind.Number => Number(key, node),
             SpecKind.Boolean => Boolean(node),
             // What is quoted keeps its spaces and line ends.
+            SpecKind.Text when key.MayBeEmpty && node is { Kind: YamlKind.Scalar, IsPlain: false } => node.Text,
             SpecKind.Text => Label(node) is { } text ? node.IsPlain ? text : node.Text : null,
             SpecKind.Path => Text(node),
             SpecKind.Identifier => Text(node) is { } name && CSharpNames.IsIdentifier(name) ? name : null,

@@ -78,6 +78,9 @@ internal sealed record SpecKey(string Path, SpecKind Kind, string Description)
     /// <summary>Whether <see cref="Max"/> itself is refused.</summary>
     public bool BelowMax { get; init; }
 
+    /// <summary>Whether a text in quotes may be empty, or white space alone.</summary>
+    public bool MayBeEmpty { get; init; }
+
     /// <summary>The allowed words.</summary>
     public IReadOnlyList<SpecWord> Words { get; init; } = [];
 

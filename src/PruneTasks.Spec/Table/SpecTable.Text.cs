@@ -21,7 +21,7 @@ internal static partial class SpecTable
                 Words =
                 [
                     new("auto", "by its name and content"),
-                    new("huggingface", "tokenizer.json of the tokenizers library: WordPiece or byte-pair encoding"),
+                    new("huggingface", "tokenizer.json of the tokenizers library: WordPiece, byte-pair encoding or Unigram"),
                     new("wordpiece", "vocab.txt of BERT, one token per line"),
                     new("bpe", "vocab.json and merges.txt of GPT-2 in one folder"),
                     new("sentencepiece", "a model of SentencePiece"),
@@ -78,7 +78,7 @@ internal static partial class SpecTable
                     new("text.chat.system", SpecKind.Text, "A message of the system.") { Default = "\"{0}\\n\"", Example = "\"<start_of_turn>system\\n{0}<end_of_turn>\\n\"" },
                     new("text.chat.user", SpecKind.Text, "A message of the user.") { Required = true, Example = "\"<start_of_turn>user\\n{0}<end_of_turn>\\n\"" },
                     new("text.chat.assistant", SpecKind.Text, "A message of the model.") { Required = true, Example = "\"<start_of_turn>model\\n{0}<end_of_turn>\\n\"" },
-                    new("text.chat.reply", SpecKind.Text, "What comes before the answer.") { DefaultInWords = "nothing", Example = "\"<start_of_turn>model\\n\"" },
+                    new("text.chat.reply", SpecKind.Text, "What comes before the answer.") { DefaultInWords = "nothing", MayBeEmpty = true, Example = "\"<start_of_turn>model\\n\"" },
                 ],
             },
         ],

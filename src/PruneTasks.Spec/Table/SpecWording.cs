@@ -13,7 +13,7 @@ internal static class SpecWording
         SpecKind.Number => "a number" + Range(key),
         SpecKind.Boolean => "true or false",
         SpecKind.Path => "a path",
-        SpecKind.Text => "a text",
+        SpecKind.Text => key.MayBeEmpty ? "a text, \"\" for none" : "a text",
         SpecKind.Identifier => "a C# identifier that is no keyword",
         SpecKind.Namespace => "C# identifiers separated by dots",
         SpecKind.Word => OneOf(key.Words.Select(word => $"'{word.Word}'")),
