@@ -222,6 +222,32 @@ public sealed class TextModelTests
     }
 
     [Fact]
+    public void Pieces_of_characters_need_no_library()
+    {
+        ManifestText manifest = new ManifestText("Sentiment", "sentiment").With("task", "text-classification").Labels("bad", "good")
+            .Input("input_ids", "int64", "batch", 15).Output("logits", "float32", "batch", 2)
+            .With("text", Json($$"""{ "tokens": "input_ids", "mask": null, "output": "logits", "maxLength": 15, "pooling": "none", "normalize": false, "width": 2, "tokenizer": "unigram", {{Settings}} }"""));
+        byte[] definition = """
+            { "version": 1, "kind": "unigram", "start": [7], "end": [8], "pieces": 5, "unknown": "u", "spaceMark": "always", "splitsMarks": true,
+              "tokens": ["u", "▁", "a", "b", "▁ab"], "scores": [0, -1, -2, -2, -3] }
+            """u8.ToArray();
+        Type app = Load(manifest, "text-encoder-toy-102k/text_encoder_toy_op17.onnx", """
+            public static int[] Encode(string text)
+            {
+                using var model = new App.Sentiment();
+                return model.Tokenizer.Encode(text);
+            }
+            public static bool Same(string text, int[] ids)
+            {
+                using var model = new App.Sentiment();
+                return model.Classify(text) == model.Classify(ids);
+            }
+            """, ("PruneTasks.sentiment.tokenizer.json", definition));
+        Assert.Equal([7, 4, 1, 3, 0, 8], Call<int[]>(app, "Encode", "ab bz"));
+        Assert.True(Call<bool>(app, "Same", "ab bz", new[] { 7, 4, 1, 3, 0, 8 }));
+    }
+
+    [Fact]
     public void Classes_with_tokenizer_and_abstractions_compile_and_those_without_say_so()
     {
         const string Chat = """{ "system": "{0}\n", "user": "U: {0}\n", "assistant": "A: {0}\n", "reply": "A: " }""";

@@ -68,7 +68,7 @@ internal sealed class TextEmitter
     {
         if (HasTokenizer)
         {
-            string type = Facts.NeedsLibrary ? "LibraryTokenizer" : $"{Text}Llama2cTokenizer";
+            string type = Facts.NeedsLibrary ? "LibraryTokenizer" : Text + (Facts.Tokenizer == "llama2c" ? "Llama2cTokenizer" : "PieceTokenizer");
             string data = Facts.TokenizerData ? Literals.Text($"PruneTasks.{_model.Name}.tokenizer.bin") : "null";
             writer.Line($"Tokenizer = new {type}({Text}TokenizerResource.Load(");
             writer.Continued($"typeof({Naming.Identifiers.Escape(_model.ClassName)}), {Literals.Text(_model.Name)}, {Literals.Text($"PruneTasks.{_model.Name}.tokenizer.json")}, {data}));");

@@ -6,7 +6,7 @@ namespace PruneTasks.Spec.Tokenizers;
 /// Reads tokenizer.json of the tokenizers library (huggingface/tokenizers; the format is the serde form of its types). What is supported gives
 /// the same ids as that library; everything else is refused by name, never left out. Everything known of the format is in this file.
 /// </summary>
-internal sealed class HuggingFaceTokenizer
+internal sealed partial class HuggingFaceTokenizer
 {
     private readonly string _file;
     private readonly JsonValue _root;
@@ -26,9 +26,7 @@ internal sealed class HuggingFaceTokenizer
         _root = root;
         _model = root.FindObject("model") ?? throw root.Error("there is no \"model\"");
         JsonValue vocabulary = _model.Require("vocab");
-        if (vocabulary.Kind != JsonKind.Object)
-            throw Refuse(_model, $"a model of the type {TypeOf(_model)}", "give the SentencePiece .model instead, if there is one");
-        _vocabulary = [.. vocabulary.Members.Select(token => (token.Key, (int)token.Value.AsLong(token.Key)))];
+        _vocabulary = vocabulary.Kind == JsonKind.Array ? Scored(vocabulary, _scores) : [.. vocabulary.Members.Select(token => (token.Key, (int)token.Value.AsLong(token.Key)))];
     }
 
     /// <exception cref="TokenizerException">Something is not supported.</exception>
@@ -38,10 +36,12 @@ internal sealed class HuggingFaceTokenizer
     private Tokenizer Build()
     {
         // Older files leave the model's type out.
-        string type = TypeOf(_model) is { Length: > 0 } written ? written : _model.Find("merges") is null ? "WordPiece" : "BPE";
+        string type = TypeOf(_model) is { Length: > 0 } written ? written : _scores.Count > 0 ? "Unigram" : _model.Find("merges") is null ? "WordPiece" : "BPE";
         bool wordPiece = type == "WordPiece";
-        if (!wordPiece && type != "BPE")
-            throw Refuse(_model, $"a model of the type {type}", "WordPiece and BPE are supported; give the SentencePiece .model instead, if there is one");
+        if (type is not ("WordPiece" or "BPE" or "Unigram") || (type == "Unigram") != (_scores.Count > 0))
+            throw Refuse(_model, $"a model of the type {type}", "WordPiece, BPE and Unigram are supported");
+        if (type == "Unigram" || (type == "BPE" && HasMarks()))
+            return Pieces(type == "Unigram");
         if (_root.FindObject("normalizer") is { } normalizer)
             Normalizer(normalizer, wordPiece);
         else if (wordPiece)
@@ -49,11 +49,20 @@ internal sealed class HuggingFaceTokenizer
         if (_root.FindObject("pre_tokenizer") is { } split)
             Split(split, wordPiece);
         else
-            throw Refuse(_root, "no pre_tokenizer", "BertPreTokenizer, ByteLevel, and Split with ByteLevel are supported");
+            throw Refuse(_root, "no pre_tokenizer", "BertPreTokenizer is supported for WordPiece");
         if (_root.FindObject("post_processor") is { } frame)
             Frame(frame);
         Added(wordPiece);
         return wordPiece ? WordPiece() : BytePairs();
+    }
+
+    // ByteLevel is what tells the two kinds of byte-pair encoding apart.
+    private bool HasMarks()
+    {
+        return _root.FindObject("pre_tokenizer") is not { } split || !IsOf(split, "ByteLevel", "Split", "Digits", "BertPreTokenizer");
+
+        static bool IsOf(JsonValue split, params string[] types) => types.Contains(TypeOf(split))
+            || (TypeOf(split) == "Sequence" && split.RequireArray("pretokenizers").Items.Any(one => IsOf(one, types)));
     }
 
     private Tokenizer WordPiece() => Common(new Tokenizer("wordpiece")
@@ -66,11 +75,8 @@ internal sealed class HuggingFaceTokenizer
 
     private Tokenizer BytePairs()
     {
-        foreach ((string name, string why) in new[] { ("byte_fallback", "bytes for unknown characters"), ("ignore_merges", "words of the vocabulary before merges") })
-        {
-            if (_model.Find(name) is { Kind: JsonKind.Bool, Text: "true" } flag)
-                throw Refuse(flag, $"\"{name}\" ({why})", name == "byte_fallback" ? "give the SentencePiece .model instead" : "give the .tiktoken or tokenizer.model instead, if there is one");
-        }
+        if (_model.Find("byte_fallback") is { Kind: JsonKind.Bool, Text: "true" } flag)
+            throw Refuse(flag, "\"byte_fallback\" with ByteLevel, whose bytes are tokens already", "set it to false");
         if (_model.Find("dropout") is { Kind: JsonKind.Number } dropout && dropout.AsDouble("dropout") != 0)
             throw Refuse(dropout, "dropout, which makes ids random", "remove it");
         return Common(new Tokenizer("bpe")
@@ -80,6 +86,7 @@ internal sealed class HuggingFaceTokenizer
             Unknown = _model.FindString("unk_token"),
             Prefix = Filled("continuing_subword_prefix"),
             Suffix = Filled("end_of_word_suffix"),
+            WholeWords = Flag(_model, "ignore_merges", false),
         });
     }
 
@@ -121,7 +128,7 @@ internal sealed class HuggingFaceTokenizer
                 _compose = true;
                 break;
             default:
-                throw Refuse(normalizer, $"the normalizer {TypeOf(normalizer)}", wordPiece ? "BertNormalizer is supported for WordPiece" : "none and NFC are supported for BPE; for Prepend and Replace give the SentencePiece .model instead");
+                throw Refuse(normalizer, $"the normalizer {TypeOf(normalizer)}", wordPiece ? "BertNormalizer is supported for WordPiece" : "none and NFC are supported for BPE with ByteLevel");
         }
     }
 
@@ -208,7 +215,7 @@ internal sealed class HuggingFaceTokenizer
             if (Flag(token, "single_word", false))
                 throw Refuse(token, $"the added token '{content}' with single_word", "set it to false");
             // Found in the text as it is after the normalizer; ours are found in the text as it is written.
-            if (Flag(token, "normalized", !Flag(token, "special", false)) && (wordPiece || (_compose && content.Any(c => c > 127))))
+            if (Flag(token, "normalized", !Flag(token, "special", false)) && (wordPiece || _steps.Count > 0 || (_compose && content.Any(c => c > 127))))
                 throw Refuse(token, $"the added token '{content}' with normalized", "set it to false");
             _special[content] = id;
             if (Flag(token, "lstrip", false)) _leftStrip.Add(content);

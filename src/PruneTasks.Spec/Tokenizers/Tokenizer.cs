@@ -4,7 +4,7 @@ using PruneTasks.Json;
 namespace PruneTasks.Spec.Tokenizers;
 
 /// <summary>A tokenizer as its files give it; TokenizerDefinition of the runtime reads what <see cref="ToJson"/> writes.</summary>
-/// <param name="Kind"><c>wordpiece</c>, <c>bpe</c>, <c>sentencepiece</c>, <c>tiktoken</c> or <c>llama2c</c>.</param>
+/// <param name="Kind"><c>wordpiece</c>, <c>bpe</c>, <c>sentencepiece</c>, <c>tiktoken</c>, <c>llama2c</c>, <c>pairs</c> or <c>unigram</c>.</param>
 internal sealed record Tokenizer(string Kind)
 {
     /// <summary>Tokens whose being in a vocabulary says that they end a text. Of widely used models.</summary>
@@ -52,6 +52,33 @@ internal sealed record Tokenizer(string Kind)
     public bool PrefixSpace { get; init; }
 
     public bool Compose { get; init; }
+
+    /// <summary>Whether a word of the vocabulary is one token, whatever the merges say.</summary>
+    public bool WholeWords { get; init; }
+
+    /// <summary>Tokens of the model itself, without those that were added; for pairs and unigram.</summary>
+    public int PieceCount { get; init; }
+
+    /// <summary>The score of each piece, for unigram.</summary>
+    public IReadOnlyList<double> Scores { get; init; } = [];
+
+    /// <summary>The steps of the normalizer; PieceNormalizer of the runtime does them.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Steps { get; init; } = [];
+
+    /// <summary>Where a space becomes ▁: which words get one in front, <c>always</c>, <c>first</c> or <c>never</c>.</summary>
+    public string? SpaceMark { get; init; }
+
+    /// <summary>White space separates words, and goes.</summary>
+    public bool SplitsWhiteSpace { get; init; }
+
+    /// <summary>A word begins at each ▁.</summary>
+    public bool SplitsMarks { get; init; }
+
+    /// <summary>Characters without a piece become their bytes.</summary>
+    public bool ByteFallback { get; init; }
+
+    /// <summary>Unknown characters side by side are one token.</summary>
+    public bool FuseUnknown { get; init; }
 
     /// <summary>Ids in front of a text.</summary>
     public IReadOnlyList<int> Start { get; init; } = [];
@@ -116,6 +143,15 @@ internal sealed record Tokenizer(string Kind)
         ("byteLevel", JsonValue.Of(ByteLevel)),
         ("prefixSpace", JsonValue.Of(PrefixSpace)),
         ("compose", JsonValue.Of(Compose)),
+        ("wholeWords", WholeWords ? JsonValue.Of(true) : null),
+        ("pieces", PieceCount == 0 ? null : JsonValue.Of(PieceCount)),
+        ("scores", Scores.Count == 0 ? null : JsonValue.Array(Scores.Select(JsonValue.Of))),
+        ("steps", Steps.Count == 0 ? null : JsonValue.Array(Steps.Select(step => JsonValue.Array(step.Select(JsonValue.Of))))),
+        ("spaceMark", SpaceMark is null ? null : JsonValue.Of(SpaceMark)),
+        ("splitsWhiteSpace", SplitsWhiteSpace ? JsonValue.Of(true) : null),
+        ("splitsMarks", SplitsMarks ? JsonValue.Of(true) : null),
+        ("byteFallback", ByteFallback ? JsonValue.Of(true) : null),
+        ("fuseUnknown", FuseUnknown ? JsonValue.Of(true) : null),
         ("special", Special.Count == 0 ? null : JsonValue.Object([.. Special.OrderBy(token => token.Value).Select(token => (token.Key, (JsonValue?)JsonValue.Of(token.Value)))])),
         ("leftStrip", LeftStrip.Count == 0 ? null : JsonValue.Array(LeftStrip.Select(JsonValue.Of))),
         ("rightStrip", RightStrip.Count == 0 ? null : JsonValue.Array(RightStrip.Select(JsonValue.Of))),

@@ -16,6 +16,8 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
     private readonly global::Microsoft.ML.Tokenizers.Tokenizer _tokenizer;
     private readonly global::PruneTasks.Text.TokenizerDefinition _definition;
     private readonly global::System.Text.RegularExpressions.Regex? _special;
+    private readonly global::System.Text.RegularExpressions.Regex? _words;
+    private readonly global::System.Collections.Generic.Dictionary<string, int>? _whole;
     private readonly bool _prefixSpace;
     private readonly bool _compose;
     private readonly bool _stripAccents;
@@ -26,6 +28,13 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
         _definition = definition;
         if (definition.Kind is "wordpiece" or "bpe" && definition.Special.Count > 0)
             _special = Special(definition.Special.Keys);
+        if (definition.Kind == "bpe" && definition.WholeWords)
+        {
+            _words = new(definition.Pattern ?? Gpt2Pattern, global::System.Text.RegularExpressions.RegexOptions.CultureInvariant);
+            _whole = new(global::System.StringComparer.Ordinal);
+            for (int i = 0; i < definition.Tokens.Count; i++)
+                _whole[definition.Tokens[i]] = i;
+        }
         _prefixSpace = definition.PrefixSpace;
         _compose = definition.Compose;
         _stripAccents = definition.StripAccents;
@@ -84,12 +93,53 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
             text = text.Normalize(global::System.Text.NormalizationForm.FormC);
         if (_prefixSpace && text.Length > 0 && text[0] != ' ')
             text = " " + text;
+        if (_words is not null)
+            return Words(text);
         return _tokenizer switch
         {
             global::Microsoft.ML.Tokenizers.BertTokenizer bert => bert.EncodeToIds(Clean(text), addSpecialTokens: false),
             global::Microsoft.ML.Tokenizers.SentencePieceTokenizer sentences => sentences.EncodeToIds(text, false, false),
             _ => _tokenizer.EncodeToIds(text),
         };
+    }
+
+    // A word that the vocabulary has is one token, whatever the merges say (ignore_merges of huggingface/tokenizers); the library would go by them.
+    private global::System.Collections.Generic.List<int> Words(string text)
+    {
+        global::System.Collections.Generic.List<int> ids = new();
+        int from = 0;
+        foreach (global::System.Text.RegularExpressions.Match word in _words!.Matches(text))
+        {
+            Add(text.Substring(from, word.Index - from));
+            Add(word.Value);
+            from = word.Index + word.Length;
+        }
+        Add(text.Substring(from));
+        return ids;
+
+        void Add(string part)
+        {
+            if (part.Length == 0)
+                return;
+            if (_whole!.TryGetValue(_definition.ByteLevel ? AsBytes(part) : part, out int id))
+                ids.Add(id);
+            else
+                ids.AddRange(_tokenizer.EncodeToIds(part));
+        }
+    }
+
+    // As GPT-2 writes bytes: those that can be seen as they are, the others in their order from U+0100.
+    private static string AsBytes(string text)
+    {
+        global::System.Text.StringBuilder written = new();
+        foreach (byte value in global::System.Text.Encoding.UTF8.GetBytes(text))
+        {
+            if (value is (>= 33 and <= 126) or (>= 161 and <= 172) or >= 174)
+                written.Append((char)value);
+            else
+                written.Append((char)(256 + (value <= 32 ? value : value <= 160 ? value - 127 + 33 : 67)));
+        }
+        return written.ToString();
     }
 
     // Without ICU's data, normalization leaves all but ASCII as it is.
@@ -153,7 +203,8 @@ internal sealed class LibraryTokenizer : global::PruneTasks.Text.TextTokenizer
         global::System.Collections.Generic.Dictionary<string, int> vocabulary = new(global::System.StringComparer.Ordinal);
         for (int i = 0; i < definition.Tokens.Count; i++)
             vocabulary[definition.Tokens[i]] = i;
-        string? pattern = definition.Pattern ?? (definition.ByteLevel ? Gpt2Pattern : null);
+        // Where words are split off before, each is one piece.
+        string? pattern = definition.WholeWords ? @"[\s\S]+" : definition.Pattern ?? (definition.ByteLevel ? Gpt2Pattern : null);
         return global::Microsoft.ML.Tokenizers.BpeTokenizer.Create(new global::Microsoft.ML.Tokenizers.BpeOptions(vocabulary)
         {
             Merges = definition.Merges,

@@ -39,13 +39,22 @@ sealed class TokenizerDefinition
         ByteLevel = Flag(root, "byteLevel");
         PrefixSpace = Flag(root, "prefixSpace");
         Compose = Flag(root, "compose");
+        WholeWords = Flag(root, "wholeWords");
+        Pieces = Number(root, "pieces") ?? 0;
+        Scores = root.TryGetProperty("scores", out JsonElement scores) ? [.. scores.EnumerateArray().Select(score => score.GetDouble())] : [];
+        Steps = root.TryGetProperty("steps", out JsonElement steps) ? [.. steps.EnumerateArray().Select(step => (IReadOnlyList<string>)[.. step.EnumerateArray().Select(part => part.GetString()!)])] : [];
+        SpaceMark = Text(root, "spaceMark");
+        SplitsWhiteSpace = Flag(root, "splitsWhiteSpace");
+        SplitsMarks = Flag(root, "splitsMarks");
+        ByteFallback = Flag(root, "byteFallback");
+        FuseUnknown = Flag(root, "fuseUnknown");
         Start = Ids(root, "start");
         End = Ids(root, "end");
         Stop = Ids(root, "stop");
         Pad = Number(root, "pad") ?? 0;
     }
 
-    /// <summary><c>wordpiece</c>, <c>bpe</c>, <c>sentencepiece</c>, <c>tiktoken</c> or <c>llama2c</c>.</summary>
+    /// <summary><c>wordpiece</c>, <c>bpe</c>, <c>sentencepiece</c>, <c>tiktoken</c>, <c>llama2c</c>, <c>pairs</c> or <c>unigram</c>.</summary>
     public string Kind { get; }
 
     /// <summary>The user's file where it is kept as it is (SentencePiece, tiktoken, llama2.c); otherwise empty.</summary>
@@ -98,6 +107,36 @@ sealed class TokenizerDefinition
 
     /// <summary>Texts are brought to Unicode's form C.</summary>
     public bool Compose { get; }
+
+    /// <summary>A word of the vocabulary is one token, whatever the merges say.</summary>
+    public bool WholeWords { get; }
+
+    /// <summary>Tokens of the model itself, without those that were added; for pairs and unigram.</summary>
+    public int Pieces { get; }
+
+    /// <summary>The score of each piece, for unigram.</summary>
+    public IReadOnlyList<double> Scores { get; }
+
+    /// <summary>The steps of the normalizer, for pairs and unigram: each its name and arguments.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Steps { get; }
+
+    /// <summary>Where a space becomes ▁: which words get one in front, <c>always</c>, <c>first</c> or <c>never</c>.</summary>
+    public string? SpaceMark { get; }
+
+    /// <summary>White space separates words, and goes.</summary>
+    public bool SplitsWhiteSpace { get; }
+
+    /// <summary>A word begins at each ▁.</summary>
+    public bool SplitsMarks { get; }
+
+    /// <summary>Characters without a piece become their bytes.</summary>
+    public bool ByteFallback { get; }
+
+    /// <summary>Unknown characters side by side are one token.</summary>
+    public bool FuseUnknown { get; }
+
+    /// <summary>Whether a text of ids begins with a space that stands for no space of the text.</summary>
+    internal bool DropFirstSpace => SpaceMark is "always" or "first" || Steps.Any(step => step is ["prepend", ..]);
 
     /// <summary>Ids in front of every text.</summary>
     public IReadOnlyList<int> Start { get; }

@@ -64,6 +64,38 @@ public sealed class TokenizerTests
         Assert.Contains("\"leftStrip\": [\"<mask>\"]", definition);
     }
 
+    [Fact]
+    public void Nothing_may_come_before_the_answer_of_a_chat()
+    {
+        SpecReadResult Read(string chat) => PruneSpecReader.Read($"version: 1\ntask: causal-lm\ntext: {{ tokenizer: t.bin, chat: {{ {chat} }} }}\n", "m.prune.yaml");
+        const string Both = "user: \"{0}\", assistant: \"{0}\"";
+        Assert.Equal("", Read(Both + ", reply: \"\"").Spec!.Text!.Chat!.Reply);
+        Assert.Equal("\n", Read(Both + ", reply: \"\\n\"").Spec!.Text!.Chat!.Reply);
+        Assert.Equal("", Read(Both).Spec!.Text!.Chat!.Reply);
+        // A key without a value is a slip, and so is an empty message.
+        Assert.Contains("a text, \"\" for none", Assert.Single(Read(Both + ", reply: ").Diagnostics).Message);
+        SpecReadResult read = Read("user: \"\", assistant: \"{0}\"");
+        Assert.Contains("user", Assert.Single(read.Diagnostics).Message);
+    }
+
+    [Theory]
+    [InlineData("\"Metaspace\"", "\"Punctuation\"")]
+    [InlineData("\"Prepend\", \"prepend\": \"▁\"", "\"Nmt\"")]
+    [InlineData("\"unk_id\"", "\"continuing_subword_prefix\": \"#\", \"unk_id\"")]
+    [InlineData("\"Unigram\"", "\"WordLevel\"")]
+    [InlineData("\"special\": true", "\"special\": false")]
+    public void Of_a_model_with_pieces_of_characters_what_is_not_supported_is_refused_with_its_place(string from, string to)
+    {
+        const string Unigram = """
+            { "added_tokens": [{ "id": 2, "content": "<m>", "special": true }], "normalizer": { "type": "Prepend", "prepend": "▁" }, "pre_tokenizer": { "type": "Metaspace" },
+              "model": { "type": "Unigram", "unk_id": 0, "vocab": [["u", 0], ["a", -1]] } }
+            """;
+        Assert.Contains("\"kind\": \"unigram\"", Build(Unigram, "").Tokenizer!.Definition);
+        var diagnostic = Assert.Single(Build(Unigram.Replace(from, to), "").Diagnostics);
+        Assert.Equal("PRUNE0305", diagnostic.Id);
+        Assert.True(diagnostic.Line > 0);
+    }
+
     private static TextManifest Text(string more, params string[] inputs) => Build(WordPiece, more, inputs).Manifest!.Text!;
 
     private static ManifestResult Build(string tokenizer, string more, params string[] inputs)
