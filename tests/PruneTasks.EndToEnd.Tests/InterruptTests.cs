@@ -40,7 +40,7 @@ public sealed class InterruptTests(PackedPackage package)
             using (Process kill = Process.Start("kill", ["-INT", "--", target]))
                 await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-            // Two seconds are promised; a machine that is busy with other tests gets some more.
+            // Two seconds are promised (measured by the benchmark 'interrupt'); a machine that is busy with other tests gets some more.
             long interrupted = Stopwatch.GetTimestamp();
             await Waiting.Until(() => !Waiting.IsAlive(worker), "the worker ends", output);
             Assert.InRange(Stopwatch.GetElapsedTime(interrupted).TotalSeconds, 0, 6);

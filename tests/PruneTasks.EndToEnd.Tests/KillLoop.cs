@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -151,27 +150,7 @@ internal sealed class KillLoop(TestApp app, string name, Action<int> change, int
             path.EndsWith(".tmp", StringComparison.Ordinal) || Path.GetFileName(path) == "checkpoint"
             || path.Contains(Path.Combine(folder, "staging"), StringComparison.Ordinal) || path.Contains("/v1/staging/", StringComparison.Ordinal));
 
-    // The process whose command line names the app's request; 0 if there is none.
-    private int Worker()
-    {
-        string request = Path.Combine(ModelFolder, "request.json");
-        foreach (string process in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
-                continue;
-            try
-            {
-                if (File.ReadAllText(Path.Combine(process, "cmdline")).Contains(request, StringComparison.Ordinal))
-                    return id;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Ended meanwhile, or another user's.
-            }
-        }
-
-        return 0;
-    }
+    private int Worker() => WorkerProcess.Of(Path.Combine(ModelFolder, "request.json"));
 
     private static void KillNow(int id)
     {

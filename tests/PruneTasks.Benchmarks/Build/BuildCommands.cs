@@ -28,6 +28,11 @@ internal static class BuildCommands
         yield return Create("kill", "Kills builds and workers at random moments; exit code 1 if a build after that does not put everything right.", [kills, seed, real],
             (parsed, output) => KillBenchmark.Run(parsed.GetValue(kills), parsed.GetValue(seed), parsed.GetValue(real), output), parsed => parsed.GetValue(real) ? "kill-real" : "kill");
 
+        Option<int> stops = new("--count") { Description = "How many builds to stop.", DefaultValueFactory = _ => 12 };
+        Option<int> moments = new("--seed") { Description = "Chooses the moments.", DefaultValueFactory = _ => 42 };
+        yield return Create("interrupt", "Stops builds by Ctrl-C while the worker runs; exit code 1 if a worker lives on for longer than promised.", [stops, moments],
+            (parsed, output) => InterruptBenchmark.Run(parsed.GetValue(stops), parsed.GetValue(moments), output));
+
         yield return Create("concurrent", "Eight builds of four projects with two models at the same moment on an empty cache; exit code 1 if a model is pruned twice.", [],
             (_, output) => ConcurrentBuildsBenchmark.Run(output));
 
