@@ -76,7 +76,7 @@ public sealed class ChannelBuildTests
     [Theory]
     [InlineData("residual")]
     [InlineData("late reader")]
-    public void One_thread_and_two_give_the_same_bytes(string form)
+    public void The_same_threads_give_the_same_bytes(string form)
     {
         byte[][] Once(int threads)
         {
@@ -92,9 +92,9 @@ public sealed class ChannelBuildTests
                 set_num_threads(before);
             }
         }
-        byte[][] one = Once(1);
-        Assert.Equal(one, Once(1));
-        Assert.Equal(one, Once(2));
+        // One against two depends on the kernels that libtorch has for the processor: what is promised there is prune.threads (decision 0024).
+        Assert.Equal(Once(1), Once(1));
+        Assert.Equal(Once(2), Once(2));
     }
 
     internal static (OnnxModel Model, ChannelSite[] Sites) Create(string form)
