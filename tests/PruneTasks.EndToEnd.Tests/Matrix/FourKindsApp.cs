@@ -126,7 +126,8 @@ internal sealed class FourKindsApp : IDisposable
         Models++;
     }
 
-    private static Dictionary<string, string> CentralVersions(params string[] names) =>
+    /// <summary>Versions of packages as this repository has them.</summary>
+    internal static Dictionary<string, string> CentralVersions(params string[] names) =>
         XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props")).Descendants("PackageVersion")
             .Where(element => names.Contains((string?)element.Attribute("Include")))
             .ToDictionary(element => (string)element.Attribute("Include")!, element => (string)element.Attribute("Version")!);
