@@ -26,9 +26,18 @@ public sealed class IndexTensorTests
     [Fact]
     public void AlongAxis_is_null_where_entries_depend_on_other_axes()
     {
-        Assert.Equal([0, 1, 2, 3], Cube.Map(id => id % 4).AlongAxis(2)!);
-        Assert.Equal([0, 1, 2], Cube.Map(id => id / 4 % 3).AlongAxis(1)!);
-        Assert.Null(Cube.Map(id => id % 4).AlongAxis(1));
+        Assert.Equal([0, 1, 2, 3], Cube.AlongAxis(2, id => id % 4)!);
+        Assert.Equal([0, 1, 2], Cube.AlongAxis(1, id => id / 4 % 3)!);
+        Assert.Null(Cube.AlongAxis(1, id => id % 4));
+    }
+
+    [Fact]
+    public void A_transposed_tensor_is_known_without_writing_it_out()
+    {
+        IndexTensor square = IndexTensor.Identity([3, 3, 2]);
+        Assert.True(square.Transpose([1, 0, 2]).IsTransposed(square, [1, 0, 2]));
+        Assert.False(square.Transpose([1, 0, 2]).IsTransposed(square, [0, 1, 2]));
+        Assert.False(square.Transpose([2, 0, 1]).IsTransposed(square, [1, 0, 2]));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ internal static class LateBiases
     /// <summary>Moves every such bias.</summary>
     public static void Move(OnnxModel model)
     {
-        LayoutOperators layout = new(ShapeInference.Run(model, ShapeBinding.Default()), model.Opset);
+        LayoutOperators layout = new(ShapeInference.Run(model, ShapeBinding.Default()), model);
         foreach (Node node in model.Graph.Nodes.ToArray())
         {
             if (LinearView.TryGet(node) is not { Bias: null } layer) continue;
@@ -39,9 +39,10 @@ internal static class LateBiases
     {
         try
         {
-            int[] source = layout.ShapeOf(path[0]), end = layout.ShapeOf(path[^1]);
+            int[] end = layout.ShapeOf(path[^1]);
             if (!end.SequenceEqual(layout.ShapeOf(add.Outputs[0])) || constant.Shape.Count > end.Length) return null;
-            IndexTensor elements = IndexTensor.Identity(source);
+            IndexTensor elements = layout.Elements(path[0]);
+            int[] source = elements.Shape;
             for (int i = 1; i < path.Count; i++) elements = layout.Apply(path[i].Producer!, elements, path[i]);
             int[] strides = IndexTensor.Strides(end), sizes = [.. Enumerable.Repeat(1, end.Length - constant.Shape.Count), .. constant.Shape.Select(d => (int)d)];
             int[] steps = IndexTensor.Strides(sizes), columns = new int[source[^1]];

@@ -29,7 +29,7 @@ internal static class EntryFinder
                 if (form is null || Enumerable.Range(from + 1, at - from).Any(i => ChangesValues(path.Values[i].Producer!))) continue;
                 RequireOnlyPath(path, from, at);
                 AffectedAxis[] affected = [.. Enumerable.Range(at, path.Values.Count - at).Select(i =>
-                    AxisOf(path.Values[i], path.Elements[i].Map(id => unitOf[id % columns]), path.Layer.Node))];
+                    AxisOf(path.Values[i], path.Elements[i], id => unitOf[id % columns], path.Layer.Node))];
                 for (int i = 1; i < affected.Length; i++) RequireNoSelection(affected[i - 1], affected[i]);
                 return (new ProjectionEntry(
                     path.Values[at], form.Value.order, source.Rank - 1, form.Value.permutation, [.. path.Values.Take(at)],
@@ -39,12 +39,12 @@ internal static class EntryFinder
         throw new RefusedException(RefusalReason.Layout, path.Layer.Node, $"no value between '{path.Layer.Output.Name}' and '{path.End.Name}' holds one role in a known order");
     }
 
-    /// <summary>The one axis of <paramref name="value"/> along which <paramref name="units"/> change.</summary>
+    /// <summary>The one axis of <paramref name="value"/> along which the units of its <paramref name="elements"/> change.</summary>
     /// <exception cref="RefusedException">Units are spread over several axes.</exception>
-    public static AffectedAxis AxisOf(Value value, IndexTensor units, Node node)
+    public static AffectedAxis AxisOf(Value value, IndexTensor elements, Func<int, int> unit, Node node)
     {
-        for (int axis = units.Rank - 1; axis >= 0; axis--)
-            if (units.Shape[axis] > 1 && units.AlongAxis(axis) is { } unitOf) return new AffectedAxis(value, axis, unitOf);
+        for (int axis = elements.Rank - 1; axis >= 0; axis--)
+            if (elements.Shape[axis] > 1 && elements.AlongAxis(axis, unit) is { } unitOf) return new AffectedAxis(value, axis, unitOf);
         throw new RefusedException(RefusalReason.Layout, node, $"the dimensions of a head are spread over several axes of '{value.Name}'");
     }
 
@@ -89,8 +89,7 @@ internal static class EntryFinder
         IndexTensor canonical = source.Select(source.Rank - 1, order).Reshape([.. source.Shape.AsSpan(..^1), heads.Heads, heads.Size]);
         foreach (int[] permutation in Permutations(elements.Rank))
         {
-            if (permutation.Select(p => canonical.Shape[p]).SequenceEqual(elements.Shape) && canonical.Transpose(permutation).Ids.AsSpan().SequenceEqual(elements.Ids))
-                return (order, permutation);
+            if (elements.IsTransposed(canonical, permutation)) return (order, permutation);
         }
         return null;
     }

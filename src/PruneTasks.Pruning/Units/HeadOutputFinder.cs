@@ -17,8 +17,8 @@ internal sealed class HeadOutputFinder(LinearLayers layers, LayoutOperators layo
     {
         Elements elements = new(context, value.Operand, heads, layout);
         Value current = context.Output;
-        IndexTensor labels = IndexTensor.Identity(layout.ShapeOf(current));
-        List<AffectedAxis> affected = [EntryFinder.AxisOf(current, labels.Map(elements.Dimension), context.Node)];
+        IndexTensor labels = layout.Elements(current);
+        List<AffectedAxis> affected = [EntryFinder.AxisOf(current, labels, elements.Dimension, context.Node)];
         while (true)
         {
             if (current.IsGraphOutput) throw new RefusedException(RefusalReason.GraphOutput, current.Producer, "the heads are an output of the model");
@@ -37,7 +37,7 @@ internal sealed class HeadOutputFinder(LinearLayers layers, LayoutOperators layo
                 throw new RefusedException(RefusalReason.Barrier, node, $"{node.OpType} stands between the heads and the next linear layer");
             current = node.Outputs[0];
             labels = layout.Apply(node, labels, current);
-            affected.Add(EntryFinder.AxisOf(current, labels.Map(elements.Dimension), node));
+            affected.Add(EntryFinder.AxisOf(current, labels, elements.Dimension, node));
             EntryFinder.RequireNoSelection(affected[^2], affected[^1]);
         }
     }
@@ -72,17 +72,21 @@ internal sealed class HeadOutputFinder(LinearLayers layers, LayoutOperators layo
         {
             int count = labels.Shape[^1], size = _heads.Size;
             int[] first = labels.Ids[..count];
-            if (labels.Map(Dimension).AlongAxis(labels.Rank - 1) is null || labels.Map(ValueHead).AlongAxis(labels.Rank - 1) is null)
+            if (labels.AlongAxis(labels.Rank - 1, Dimension) is null || labels.AlongAxis(labels.Rank - 1, ValueHead) is null)
                 throw new RefusedException(RefusalReason.Layout, node, "the rows of a head differ from token to token");
             // Rows made by the same attention weights are a head.
             int[][] groups = [.. Enumerable.Range(0, count).GroupBy(row => Weights(first[row])).Select(g => g.ToArray())];
             for (int at = 0; at < labels.Ids.Length; at += count)
             {
-                int start = at;
-                if (groups.Any(g => g.Any(row => Weights(labels.Ids[start + row]) != Weights(labels.Ids[start + g[0]]))))
-                    throw new RefusedException(RefusalReason.Layout, node, "the rows of a head differ from token to token");
-                if (groups.Any(g => At(labels.Ids[start + g[0]], _token) != At(labels.Ids[start], _token)))
-                    throw new RefusedException(RefusalReason.Layout, node, "the layer reads several tokens at once");
+                foreach (int[] group in groups)
+                {
+                    int weights = Weights(labels.Ids[at + group[0]]);
+                    foreach (int row in group)
+                    {
+                        if (Weights(labels.Ids[at + row]) != weights) throw new RefusedException(RefusalReason.Layout, node, "the rows of a head differ from token to token");
+                    }
+                    if (At(labels.Ids[at + group[0]], _token) != At(labels.Ids[at], _token)) throw new RefusedException(RefusalReason.Layout, node, "the layer reads several tokens at once");
+                }
             }
             (int Value, int[] Rows)[] heads = [.. groups
                 .Select(g => (Value: ValueHead(first[g[0]]), Rows: Enumerable.Range(0, size).Select(j => Array.Find(g, row => Dimension(first[row]) == j)).ToArray(), Count: g.Length))

@@ -68,9 +68,10 @@ internal sealed class IndexTensor
     public IndexTensor Map(Func<int, int> map) => new(Shape, Array.ConvertAll(Ids, id => map(id)));
 
     /// <summary>
-    /// If all entries with the same coordinate on <paramref name="axis"/> are equal, those entries, one per coordinate; else <see langword="null"/>.
+    /// If what <paramref name="map"/> gives for entries with the same coordinate on <paramref name="axis"/> is the same, that, one per coordinate;
+    /// else <see langword="null"/>.
     /// </summary>
-    public int[]? AlongAxis(int axis)
+    public int[]? AlongAxis(int axis, Func<int, int> map)
     {
         int inner = Product(Shape.AsSpan(axis + 1)), size = Shape[axis];
         var result = new int[size];
@@ -78,10 +79,24 @@ internal sealed class IndexTensor
         for (int i = 0; i < Ids.Length; i++)
         {
             ref int slot = ref result[i / inner % size];
-            if (slot == int.MinValue) slot = Ids[i];
-            else if (slot != Ids[i]) return null;
+            int entry = map(Ids[i]);
+            if (slot == int.MinValue) slot = entry;
+            else if (slot != entry) return null;
         }
         return result;
+    }
+
+    /// <summary>The same as <paramref name="source"/> transposed by <paramref name="perm"/>, which is not written out to be compared.</summary>
+    public bool IsTransposed(IndexTensor source, int[] perm)
+    {
+        int[] strides = Strides(source.Shape), steps = [.. perm.Select(p => strides[p])];
+        if (!perm.Select(p => source.Shape[p]).SequenceEqual(Shape)) return false;
+        var walk = new Walk(Shape, steps);
+        foreach (int id in Ids)
+        {
+            if (id != source.Ids[walk.Next()]) return false;
+        }
+        return true;
     }
 
     internal static int Product(ReadOnlySpan<int> dims)
@@ -106,19 +121,28 @@ internal sealed class IndexTensor
     private IndexTensor Gather(int[] shape, int[] strides)
     {
         var ids = new int[Ids.Length];
-        var position = new int[shape.Length];
-        int source = 0;
-        for (int i = 0; i < ids.Length; i++)
+        var walk = new Walk(shape, strides);
+        for (int i = 0; i < ids.Length; i++) ids[i] = Ids[walk.Next()];
+        return new IndexTensor(shape, ids);
+    }
+
+    /// <summary>Goes through the places of a shape in order, and tells where each of them lies by other strides.</summary>
+    private struct Walk(int[] shape, int[] strides)
+    {
+        private readonly int[] _position = new int[shape.Length];
+        private int _at;
+
+        public int Next()
         {
-            ids[i] = Ids[source];
+            int now = _at;
             for (int axis = shape.Length - 1; axis >= 0; axis--)
             {
-                source += strides[axis];
-                if (++position[axis] < shape[axis]) break;
-                source -= strides[axis] * shape[axis];
-                position[axis] = 0;
+                _at += strides[axis];
+                if (++_position[axis] < shape[axis]) break;
+                _at -= strides[axis] * shape[axis];
+                _position[axis] = 0;
             }
+            return now;
         }
-        return new IndexTensor(shape, ids);
     }
 }

@@ -7,10 +7,18 @@ namespace PruneTasks.Pruning;
 /// what they do to an <see cref="IndexTensor"/>. Shapes and contents come from <see cref="InferredShapes"/>, so it does not matter
 /// whether an exporter wrote them as attributes, constants, or arithmetic on <c>Shape</c>.
 /// </summary>
-internal sealed class LayoutOperators(InferredShapes shapes, long opset)
+/// <param name="shapes">Shapes with symbolic axes bound to sizes above 1.</param>
+/// <param name="model">The model.</param>
+internal sealed class LayoutOperators(InferredShapes shapes, OnnxModel model)
 {
-    // An index of four bytes each: what a file claims about a shape must not decide how much memory is taken.
+    // An index of four bytes each: what a file claims about a shape must not decide how much memory is taken, nor how long it is looked at.
     private const int MostElements = 1 << 24;
+
+    // For all layers together. A real model that has many elements to follow has many weights too: for each weight of a block, its values are arranged
+    // about ten times, over fewer than 100 tokens in most models, and over some thousands where layers are narrow.
+    private const long AnyModel = 1 << 25, ForEachWeight = 256;
+
+    private long _left = AnyModel + (ForEachWeight * model.Graph.Initializers.Concat(model.Graph.Nodes.Where(n => n.OpType == "Constant").SelectMany(n => n.Outputs)).Sum(v => (long)(v.Constant?.Count ?? 0)));
 
     /// <summary>Input 0 flows to the outputs of <paramref name="node"/> element by element (Cast, Identity, a scalar factor, a move).</summary>
     public bool IsLayout(Node node, Value data) => node.Domain.Length == 0 && node.OpType switch
@@ -25,12 +33,23 @@ internal sealed class LayoutOperators(InferredShapes shapes, long opset)
     /// <summary>The input that carries the elements, or <see langword="null"/> if <paramref name="node"/> is no layout operator.</summary>
     public Value? DataInput(Node node) => node.Inputs.FirstOrDefault(v => v is not null && v.Constant is null && IsLayout(node, v));
 
+    /// <summary>The elements of a value, to be followed from there.</summary>
+    /// <exception cref="RefusedException">Its shape is not known, or there are too many.</exception>
+    public IndexTensor Elements(Value value)
+    {
+        int[] shape = ShapeOf(value);
+        Take(IndexTensor.Product(shape), value.Name, value.Producer);
+        return IndexTensor.Identity(shape);
+    }
+
     /// <summary>Moves <paramref name="data"/> as <paramref name="node"/> moves its input, for one output.</summary>
     /// <exception cref="RefusedException">Indices or shapes are not known, or the operator is used in a way that is not a move.</exception>
     public IndexTensor Apply(Node node, IndexTensor data, Value output)
     {
         try
         {
+            // All but Reshape write them anew.
+            Take(data.Ids.Length, output.Name, node);
             return Move(node, data, output);
         }
         catch (Exception e) when (e is ArgumentException or IndexOutOfRangeException or ArithmeticException or InvalidOperationException)
@@ -76,6 +95,11 @@ internal sealed class LayoutOperators(InferredShapes shapes, long opset)
         return [.. shape.Select(size => (int)size)];
     }
 
+    private void Take(long elements, string name, Node? node)
+    {
+        if ((_left -= elements) < 0) throw new RefusedException(RefusalReason.UnknownShape, node, $"up to '{name}' there are more elements to follow than the weights of the model make likely");
+    }
+
     private static Value? Other(Node node, Value data) => node.Inputs[0] == data ? node.Inputs[1] : node.Inputs[0];
 
     private bool IsScalar(Value? value) => value is not null && (value.Constant ?? shapes.ContentOf(value)) is { Count: 1 };
@@ -83,7 +107,7 @@ internal sealed class LayoutOperators(InferredShapes shapes, long opset)
     private IndexTensor Slice(Node node, IndexTensor data)
     {
         long[] starts, ends, axes, steps;
-        if (opset < 10)
+        if (model.Opset < 10)
         {
             starts = [.. node.Ints("starts") ?? []];
             ends = [.. node.Ints("ends") ?? []];

@@ -52,7 +52,7 @@ internal sealed record ProjectionPath(LinearView Layer, IReadOnlyList<Value> Val
             values.Add(data);
         }
         values.Reverse();
-        List<IndexTensor> elements = [IndexTensor.Identity(layout.ShapeOf(values[0]))];
+        List<IndexTensor> elements = [layout.Elements(values[0])];
         for (int i = 1; i < values.Count; i++) elements.Add(layout.Apply(values[i].Producer!, elements[^1], values[i]));
         return new ProjectionPath(layer, values, elements);
     }

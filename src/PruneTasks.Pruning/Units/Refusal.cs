@@ -43,6 +43,9 @@ public enum RefusalReason
 
     /// <summary>A trial showed that the model with units removed does not compute what the model with the same units switched off does.</summary>
     RemovalNotExact,
+
+    /// <summary>Numbers there are not finite, or far too large, so that nothing can be fitted to them.</summary>
+    NotFinite,
 }
 
 /// <summary>Units that were found but left dense: where, why, and in words.</summary>

@@ -10,7 +10,7 @@ public static class UnitFinder
     /// <param name="shapes">Shapes with symbolic axes bound to sizes above 1.</param>
     public static UnitInventory Find(OnnxModel model, InferredShapes shapes)
     {
-        LayoutOperators layout = new(shapes, model.Opset);
+        LayoutOperators layout = new(shapes, model);
         LinearLayers layers = new(model.Graph);
         List<PruneSite> sites = [];
         List<Refusal> refusals = [];

@@ -98,4 +98,10 @@ public static partial class PruneDiagnostics
         "PRUNE0425",
         "A removal was undone",
         "{0} '{1}' is left dense: {2}");
+
+    /// <summary>At one place the network gives numbers that are not finite, or far too large.</summary>
+    public static readonly PruneDiagnosticDescriptor NotFinite = Warning(
+        "PRUNE0426",
+        "A layer gives numbers that are not finite or far too large",
+        "{0} '{1}' is left dense: {2}");
 }

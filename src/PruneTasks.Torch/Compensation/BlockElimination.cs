@@ -27,7 +27,8 @@ public static class BlockElimination
     /// <param name="parts">The layers.</param>
     /// <param name="constant">[units] costs that no other unit can make up for.</param>
     /// <param name="atOnce">Units of one round; by default so many that there are at most 128 rounds.</param>
-    /// <exception cref="ArgumentException">Shapes do not fit, or a Hessian is not positive semi-definite.</exception>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    /// <exception cref="UnfitDataException">A Hessian is not positive semi-definite.</exception>
     public static ObsRanking Rank(int units, IReadOnlyList<ObsPart> parts, IReadOnlyList<double>? constant = null, int? atOnce = null)
     {
         using var scope = NewDisposeScope();

@@ -115,7 +115,7 @@ internal sealed class BlockInverse : IDisposable
             if (info.abs().max().item<int>() == 0) return factor;
             extra = extra == 0 ? 1e-14 * scale : extra * 10;
         }
-        throw new ArgumentException("not positive semi-definite", nameof(blocks));
+        throw new UnfitDataException();
     }
 
     // Only lengths and inner products of rows count, so a wide W may be replaced by its triangular factor: W = Lᵀ·Qᵀ with Q orthonormal.

@@ -9,11 +9,12 @@ public static class OasShrinkage
     /// <remarks>Chen, Wiesel, Eldar and Hero, "Shrinkage algorithms for MMSE covariance estimation" (2010), eq. 23. Free of the scale of the matrix.</remarks>
     /// <param name="gram">Covariance [p, p] or any multiple of it.</param>
     /// <param name="effectiveSamples">Number of independent samples; tokens of one image are not independent.</param>
+    /// <exception cref="UnfitDataException">It has entries that are not finite.</exception>
     public static double Intensity(Tensor gram, double effectiveSamples)
     {
         using var scope = NewDisposeScope();
         long p = Square.Size(gram, nameof(gram));
-        double trace = gram.trace().item<double>(), ofSquare = gram.square().sum().item<double>();
+        double trace = UnfitDataException.RequireFinite(gram.trace().item<double>()), ofSquare = UnfitDataException.RequireFinite(gram.square().sum().item<double>());
         if (trace <= 0) return 1;
         double spread = ofSquare - trace * trace / p;
         if (spread <= 0) return 1;

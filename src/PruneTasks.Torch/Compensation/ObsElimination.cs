@@ -27,7 +27,8 @@ public static class ObsElimination
     /// <param name="weight">W [e, out].</param>
     /// <param name="ridge">Added to the diagonal; at least 1e-10 of its mean is.</param>
     /// <param name="limit">Stop after so many; default all.</param>
-    /// <exception cref="ArgumentException">Shapes do not fit, or the Hessian is not positive semi-definite.</exception>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    /// <exception cref="UnfitDataException">The Hessian is not positive semi-definite.</exception>
     public static ObsRanking Rank(Tensor hessian, Tensor weight, double ridge = 0, int? limit = null)
     {
         using var scope = NewDisposeScope();

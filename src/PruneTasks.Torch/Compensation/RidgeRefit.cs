@@ -26,7 +26,8 @@ public static class RidgeRefit
     /// <param name="meanX">x̄ [s].</param>
     /// <param name="meanY">ȳ [o].</param>
     /// <param name="lambda">Ridge in units of <paramref name="gram"/>, for example <see cref="OasShrinkage.Lambda"/>.</param>
-    /// <exception cref="ArgumentException">Shapes do not fit, or <paramref name="gram"/> is not positive semi-definite.</exception>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    /// <exception cref="UnfitDataException"><paramref name="gram"/> is not positive semi-definite.</exception>
     public static LinearFit Solve(Tensor gram, Tensor cross, Tensor oldWeight, Tensor meanX, Tensor meanY, double lambda)
     {
         using var scope = NewDisposeScope();

@@ -15,10 +15,11 @@ internal static class Square
     }
 
     /// <summary>Symmetric square root and its inverse of <c>matrix + ridge·(trace/n)·I</c>. A zero matrix counts as the identity.</summary>
+    /// <exception cref="UnfitDataException">It has entries that are not finite.</exception>
     internal static (Tensor Root, Tensor Inverse) Roots(Tensor matrix, double ridge, string parameter)
     {
         long n = Size(matrix, parameter);
-        double scale = matrix.trace().item<double>() / n;
+        double scale = UnfitDataException.RequireFinite(matrix.trace().item<double>()) / n;
         if (!(scale > 0)) return (eye(n, dtype: float64), eye(n, dtype: float64));
         (Tensor values, Tensor vectors) = linalg.eigh((matrix + matrix.t()) * 0.5);
         // Rounding may leave eigenvalues a little below zero.
@@ -27,11 +28,11 @@ internal static class Square
     }
 
     /// <summary>Lower Cholesky factor of <c>matrix + ridge·I</c>; if that is singular, of the same with a ridge of 1e-12, 1e-11 … times the mean diagonal.</summary>
-    /// <exception cref="ArgumentException">Not positive semi-definite.</exception>
+    /// <exception cref="UnfitDataException">It has entries that are not finite, or is not positive semi-definite beyond rounding.</exception>
     internal static Tensor Cholesky(Tensor matrix, double ridge, string parameter)
     {
         long n = Size(matrix, parameter);
-        double scale = Math.Max(matrix.trace().item<double>() / Math.Max(n, 1), double.Epsilon * 1e20);
+        double scale = Math.Max(UnfitDataException.RequireFinite(matrix.trace().item<double>()) / Math.Max(n, 1), double.Epsilon * 1e20);
         double extra = 0;
         for (int attempt = 0; attempt < 10; attempt++)
         {
@@ -41,6 +42,6 @@ internal static class Square
             if (info.item<int>() == 0) return factor;
             extra = extra == 0 ? 1e-12 * scale : extra * 10;
         }
-        throw new ArgumentException("not positive semi-definite", parameter);
+        throw new UnfitDataException();
     }
 }

@@ -20,8 +20,10 @@ public sealed class LoweredGraph : IDisposable
     // Of a model with a store: weights that were set, and those of them that are in the store by now.
     private readonly HashSet<Value> _changed = [];
     private readonly Dictionary<Value, TensorData> _settled = [];
+    // Which values are in _folded, by their numbers in the plan.
+    private readonly ulong[] _isFolded;
 
-    private LoweredGraph(LoweringPlan plan) => _plan = plan;
+    private LoweredGraph(LoweringPlan plan) => (_plan, _isFolded) = (plan, new ulong[(plan.Foldable + 63) / 64]);
 
     /// <summary>The graph that is run.</summary>
     public Graph Graph => _plan.Graph;
@@ -55,6 +57,7 @@ public sealed class LoweredGraph : IDisposable
         foreach ((Value value, Tensor tensor) in _weights) fork._weights.Add(value, tensor.alias().DetachFromDisposeScope());
         foreach ((Value value, Tensor tensor) in _folded) fork._folded.Add(value, tensor.alias().DetachFromDisposeScope());
         foreach ((Graph body, LoweredGraph lowered) in _bodies) fork._bodies.Add(body, lowered.Fork());
+        _isFolded.CopyTo(fork._isFolded, 0);
         fork._changed.UnionWith(_changed);
         foreach ((Value value, TensorData content) in _settled) fork._settled.Add(value, content);
         return fork;
@@ -91,6 +94,7 @@ public sealed class LoweredGraph : IDisposable
         {
             _folded.Remove(stale, out Tensor? tensor);
             tensor!.Dispose();
+            _isFolded[_plan.FoldableAt(stale) / 64] &= ~(1UL << (_plan.FoldableAt(stale) % 64));
         }
     }
 
@@ -128,10 +132,13 @@ public sealed class LoweredGraph : IDisposable
     /// <returns>Tensors of the caller (in its dispose scope, if it has one), in the order of <paramref name="targets"/>. They may share memory with known values and constants.</returns>
     /// <exception cref="ArgumentException">A target needs a graph input that is not known.</exception>
     /// <exception cref="LoweringException">A target needs a refused node, or tensors do not fit a node.</exception>
-    public IReadOnlyList<Tensor> Run(IReadOnlyDictionary<Value, Tensor> known, IReadOnlyList<Value> targets)
+    public IReadOnlyList<Tensor> Run(IReadOnlyDictionary<Value, Tensor> known, IReadOnlyList<Value> targets) => Compute(known, targets, null);
+
+    /// <summary>As <see cref="Run"/>; <paramref name="made"/> is shown every value that is computed on the way, not to be kept.</summary>
+    internal IReadOnlyList<Tensor> Compute(IReadOnlyDictionary<Value, Tensor> known, IReadOnlyList<Value> targets, Action<Value, Tensor>? made)
     {
         using var scope = NewDisposeScope();
-        RunOrder order = _plan.Order(targets, value => known.ContainsKey(value) || _weights.ContainsKey(value) || _folded.ContainsKey(value));
+        RunOrder order = _plan.Order(targets, known, _isFolded);
         Dictionary<Value, Tensor> live = [];
         Tensor Get(Value value)
         {
@@ -143,9 +150,13 @@ public sealed class LoweredGraph : IDisposable
         foreach ((int index, Value[] done) in order.Steps)
         {
             Node node = Graph.Nodes[index];
-            Tensor?[] outputs = RunNode(node, Get);
+            Tensor?[] outputs = RunNode(node, _plan[index], Get);
             for (int i = 0; i < outputs.Length; i++)
-                if (outputs[i] is { } output && !Keep(node.Outputs[i], output)) live[node.Outputs[i]] = output;
+            {
+                if (outputs[i] is not { } output) continue;
+                made?.Invoke(node.Outputs[i], output);
+                if (!Keep(node.Outputs[i], output)) live[node.Outputs[i]] = output;
+            }
             foreach (Value value in done)
                 if (live.Remove(value, out Tensor? tensor)) tensor.Dispose();
         }
@@ -172,6 +183,7 @@ public sealed class LoweredGraph : IDisposable
         foreach (LoweredGraph body in _bodies.Values) body.Dispose();
         _weights.Clear();
         _folded.Clear();
+        Array.Clear(_isFolded);
         _bodies.Clear();
     }
 
@@ -179,6 +191,7 @@ public sealed class LoweredGraph : IDisposable
     private bool Keep(Value value, Tensor tensor)
     {
         if (!_plan.Cone.IsConstant(value) || tensor.requires_grad) return false;
+        _isFolded[_plan.FoldableAt(value) / 64] |= 1UL << (_plan.FoldableAt(value) % 64);
         _folded[value] = InStore(value, tensor)?.DetachFromDisposeScope() ?? tensor.alias().DetachFromDisposeScope();
         return true;
     }
@@ -192,28 +205,40 @@ public sealed class LoweredGraph : IDisposable
         return StoredTensors.Over(content);
     }
 
-    private Tensor?[] RunNode(Node node, Func<Value, Tensor> get)
+    private Tensor?[] RunNode(Node node, NodePlan plan, Func<Value, Tensor> get)
     {
-        if (_plan.RefusalOf(node) is { } refusal) throw new LoweringException(node, refusal.Reason);
-        Tensor?[] inputs = [.. node.Inputs.Select(value => value is null ? null : get(value))];
+        if (plan.Refusal is { } refusal) throw new LoweringException(node, refusal.Reason);
+        var inputs = new Tensor?[node.Inputs.Count];
+        for (int i = 0; i < inputs.Length; i++) inputs[i] = node.Inputs[i] is { } value ? get(value) : null;
         // Before the scope: what is fetched here may be kept for nodes to come.
-        Dictionary<string, Tensor> captured = node.Captured.ToDictionary(value => value.Name, get, StringComparer.Ordinal);
-        MemoryClaim.Check(node, inputs);
+        Func<Graph, IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>? runBody = plan.HasBodies ? BodyRunner(node, get) : null;
+        MemoryClaim.Check(node, plan.IsBinary, inputs);
         using var scope = NewDisposeScope();
         try
         {
             if (UnsignedIntegers.Refuse(node, _plan.Types, inputs) is { } beyond) throw new LoweringException(node, beyond);
-            Tensor?[] outputs = _plan.RowOf(node).Run(new LoweringCall(node, _plan.OpsetOf(node), inputs, _plan.Types, (body, given) => RunBody(body, given, captured)));
-            // An operator may hand an input through; the handle must be its own to be freed on its own.
-            return [.. outputs.Take(node.Outputs.Count)
-                .Select((o, i) => o is null ? null : UnsignedIntegers.Wrapped(o, _plan.Types.Of(node.Outputs[i])) is var y && inputs.Contains(y) ? y.alias() : y)
-                .Select(o => o?.MoveToOuterDisposeScope())];
+            Tensor?[] found = plan.Row!.Run(new LoweringCall(node, plan.Opset, inputs, _plan.Types, runBody));
+            var outputs = new Tensor?[Math.Min(found.Length, node.Outputs.Count)];
+            for (int i = 0; i < outputs.Length; i++)
+            {
+                if (found[i] is not { } output) continue;
+                Tensor wrapped = UnsignedIntegers.Wrapped(output, _plan.Types.Of(node.Outputs[i]));
+                // An operator may hand an input through; the handle must be its own to be freed on its own.
+                outputs[i] = (Array.Exists(inputs, input => ReferenceEquals(input, wrapped)) ? wrapped.alias() : wrapped).MoveToOuterDisposeScope();
+            }
+            return outputs;
         }
         catch (Exception e) when (e is ExternalException or ArgumentException or NotImplementedException or InvalidOperationException or IndexOutOfRangeException or ArithmeticException)
         {
             string shapes = string.Join(" ", inputs.Select(i => i is null ? "-" : $"{i.dtype}[{string.Join(",", i.shape)}]"));
             throw new LoweringException(node, $"{e.Message.Split('\n')[0]} (inputs {shapes})", e);
         }
+    }
+
+    private Func<Graph, IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> BodyRunner(Node node, Func<Value, Tensor> get)
+    {
+        Dictionary<string, Tensor> captured = node.Captured.ToDictionary(value => value.Name, get, StringComparer.Ordinal);
+        return (body, given) => RunBody(body, given, captured);
     }
 
     private IReadOnlyList<Tensor> RunBody(Graph body, IReadOnlyList<Tensor> inputs, Dictionary<string, Tensor> captured)

@@ -1,16 +1,25 @@
 using PruneTasks.Onnx;
 using PruneTasks.Torch.Lowering.Operators;
+using static TorchSharp.torch;
 
 namespace PruneTasks.Torch.Lowering;
 
-/// <summary>Steps of one run: node indices in topological order, each with the values that nobody needs after it.</summary>
-internal sealed record RunOrder(IReadOnlyList<(int Node, Value[] Done)> Steps);
+/// <summary>What is known of one node before it runs.</summary>
+/// <param name="Row">How it is computed; null where it is refused, or a constant.</param>
+/// <param name="Refusal">Why it cannot be.</param>
+/// <param name="Opset">Opset of its domain.</param>
+/// <param name="HasBodies">It has bodies.</param>
+/// <param name="IsBinary">Its result is as large as its inputs broadcast.</param>
+internal readonly record struct NodePlan(LoweringRow? Row, LoweringRefusal? Refusal, long Opset, bool HasBodies, bool IsBinary);
 
 /// <summary>What is known of a graph before it runs; shared by all forks.</summary>
 internal sealed class LoweringPlan
 {
     private readonly Dictionary<Node, int> _index = [];
-    private readonly LoweringRow?[] _rows;
+    private readonly NodePlan[] _nodes;
+    private readonly Dictionary<Value, int> _foldable = [];
+    private readonly RunOrders _orders = new();
+    private readonly HashSet<Value> _usable;
     private readonly Dictionary<Node, LoweringRefusal> _refusals = [];
     private readonly Dictionary<Graph, LoweringPlan> _bodies = [];
     private readonly IReadOnlyDictionary<string, long> _opsets;
@@ -28,17 +37,20 @@ internal sealed class LoweringPlan
         Types = new ElementTypes(Graph, outer);
         Constants = [.. Graph.Initializers.Concat(Graph.Nodes.Where(n => n.OpType == "Constant").SelectMany(n => n.Outputs))
             .Where(v => v.Constant is { } c && TorchTypes.Of(c.Type) is not null)];
-        HashSet<Value> usable = [.. Constants];
-        _rows = new LoweringRow?[Graph.Nodes.Count];
+        _usable = [.. Constants];
+        _nodes = new NodePlan[Graph.Nodes.Count];
         for (int i = 0; i < Graph.Nodes.Count; i++)
         {
             Node node = Graph.Nodes[i];
             _index.Add(node, i);
-            if (node.OpType == "Constant" && node.Outputs.All(usable.Contains)) continue;
-            LoweringRefusal? refusal = node.Inputs.FirstOrDefault(v => v is { Producer: null, IsGraphInput: false, IsOuter: false } && !usable.Contains(v)) is { } constant
+            foreach (Value output in node.Outputs.Where(Cone.IsConstant)) _foldable.Add(output, _foldable.Count);
+            if (node.OpType == "Constant" && node.Outputs.All(_usable.Contains)) continue;
+            LoweringRow? row = null;
+            LoweringRefusal? refusal = node.Inputs.FirstOrDefault(v => v is { Producer: null, IsGraphInput: false, IsOuter: false } && !_usable.Contains(v)) is { } constant
                 ? new(node, LoweringRefusalKind.UnsupportedType, $"constant '{constant}' has no content that can be computed with")
                 : node.OpType == "Constant" ? new(node, LoweringRefusalKind.UnsupportedType, "its content cannot be computed with")
-                : LoweringTable.Check(node, OpsetOf(node), Types, out _rows[i]) ?? CheckBodies(node);
+                : LoweringTable.Check(node, OpsetOf(node), Types, out row) ?? CheckBodies(node);
+            _nodes[i] = new(row, refusal, OpsetOf(node), node.Bodies.Any(), OperatorTable.Default.BehaviourOf(node) == AxisBehaviour.Binary);
             if (refusal is not null) _refusals.Add(node, refusal);
         }
     }
@@ -60,17 +72,25 @@ internal sealed class LoweringPlan
 
     internal IReadOnlyList<LoweringRefusal> Refusals => [.. _refusals.Values];
 
-    internal LoweringRefusal? RefusalOf(Node node) => _refusals.GetValueOrDefault(node);
+    internal NodePlan this[int index] => _nodes[index];
+
+    /// <summary>Number of values of constants alone that nodes compute.</summary>
+    internal int Foldable => _foldable.Count;
+
+    /// <summary>Number of such a value, from 0.</summary>
+    internal int FoldableAt(Value value) => _foldable[value];
 
     internal int PositionOf(Node node) => _index[node];
 
-    internal LoweringRow RowOf(Node node) => _rows[_index[node]]!;
+    private long OpsetOf(Node node) => _opsets.TryGetValue(node.Domain, out long version) ? version : 1;
 
-    internal long OpsetOf(Node node) => _opsets.TryGetValue(node.Domain, out long version) ? version : 1;
-
-    /// <summary>Nodes to run for <paramref name="targets"/> when <paramref name="isKnown"/> values are at hand.</summary>
+    /// <summary>Nodes to run for <paramref name="targets"/> when <paramref name="known"/> values, those of constants alone in <paramref name="folded"/>, and all constants are at hand.</summary>
     /// <exception cref="ArgumentException">A value without a producer is needed and not known.</exception>
-    internal RunOrder Order(IReadOnlyList<Value> targets, Func<Value, bool> isKnown)
+    internal RunOrder Order(IReadOnlyList<Value> targets, IReadOnlyDictionary<Value, Tensor> known, ulong[] folded) =>
+        _orders.Of(targets, known, folded, () => Order(targets, value =>
+            known.ContainsKey(value) || _usable.Contains(value) || (_foldable.TryGetValue(value, out int at) && (folded[at / 64] >> (at % 64) & 1) != 0)));
+
+    private RunOrder Order(IReadOnlyList<Value> targets, Func<Value, bool> isKnown)
     {
         SortedSet<int> nodes = Needed(targets, isKnown);
         HashSet<Value> wanted = [.. targets];

@@ -18,7 +18,7 @@ internal static class MemoryClaim
     internal static double Most { get; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4.0;
 
     /// <exception cref="LoweringException">The result would not fit into memory.</exception>
-    internal static void Check(Node node, Tensor?[] inputs)
+    internal static void Check(Node node, bool isBinary, Tensor?[] inputs)
     {
         if (node.Domain.Length > 0) return;
         double bytes = node.OpType switch
@@ -34,7 +34,7 @@ internal static class MemoryClaim
             "MatMul" => Floating * Broadcast(inputs, dropped: 2) * Side(inputs, 0, -2) * Side(inputs, 1, -1),
             "Gather" => Floating * Count(inputs, 1) * Count(inputs, 0) / Math.Max(1, Side(inputs, 0, (int)Math.Clamp(node.Int("axis", 0), -64, 63))),
             "Gemm" => Floating * Side(inputs, 0, node.Int("transA", 0) != 0 ? 1 : 0) * Side(inputs, 1, node.Int("transB", 0) != 0 ? 0 : 1),
-            _ => inputs.Length > 1 && OperatorTable.Default.BehaviourOf(node) == AxisBehaviour.Binary ? Floating * Broadcast(inputs, dropped: 0) : 0,
+            _ => isBinary && inputs.Length > 1 ? Floating * Broadcast(inputs, dropped: 0) : 0,
         };
         if (bytes > Most) throw new LoweringException(node, $"its result would have {bytes / (1 << 20):F0} MiB; one tensor may have {Most / (1 << 20):F0} MiB here");
     }
@@ -114,9 +114,16 @@ internal static class MemoryClaim
 
     private static double Broadcast(Tensor?[] inputs, int dropped)
     {
+        // Every node of arithmetic comes here, and each look at a shape is a call into libtorch.
+        long[][] shapes = [.. inputs.OfType<Tensor>().Select(i => i.shape)];
+        int rank = shapes.Length == 0 ? 0 : shapes.Max(shape => shape.Length);
         double count = 1;
-        long rank = inputs.Max(i => i?.ndim ?? 0);
-        for (int back = 1 + dropped; back <= rank; back++) count *= inputs.Max(i => i is not null && back <= i.ndim ? i.shape[(int)i.ndim - back] : 1);
+        for (int back = 1 + dropped; back <= rank; back++)
+        {
+            long most = 0;
+            foreach (long[] shape in shapes) most = Math.Max(most, back <= shape.Length ? shape[^back] : 1);
+            count *= most;
+        }
         return count;
     }
 }

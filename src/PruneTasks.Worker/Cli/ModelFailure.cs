@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Torch.Compensation;
 using PruneTasks.Torch.Lowering;
 
 namespace PruneTasks.Worker.Cli;
@@ -12,7 +14,9 @@ internal static class ModelFailure
     /// <param name="what">What is worked on.</param>
     public static PruneDiagnostic? Explain(Exception problem, string what) => problem switch
     {
-        LoweringException => PruneDiagnostics.NotComputable.In(null, problem.Message),
+        LoweringException or UnfitDataException => PruneDiagnostics.NotComputable.In(null, problem.Message),
+        // Decompositions of matrices whose entries are not finite or of too many orders of magnitude, in the words of torch (BatchLinearAlgebra.cpp).
+        ExternalException when problem.Message.Contains("linalg.", StringComparison.Ordinal) && problem.Message.Contains("failed to converge", StringComparison.Ordinal) => PruneDiagnostics.NotComputable.In(null, new UnfitDataException().Message),
         OnnxRuntimeException => PruneDiagnostics.RuntimeRefusesModel.In(null, what, problem.Message),
         _ => null,
     };

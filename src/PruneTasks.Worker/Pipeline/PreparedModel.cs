@@ -62,12 +62,15 @@ internal sealed record PreparedModel(OnnxModel Model, InferredShapes Shapes, Inf
     }
 
     /// <summary>Without some places; they become refusals.</summary>
-    public PreparedModel Without(IReadOnlyList<InexactSite> wrong) => this with
+    /// <param name="wrong">The places.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="words">The same, before what each place says.</param>
+    public PreparedModel Without(IReadOnlyList<InexactSite> wrong, RefusalReason reason = RefusalReason.RemovalNotExact, string words = "removal was tried and undone: ") => this with
     {
         Inventory = Inventory with
         {
             Sites = [.. Inventory.Sites.Where(site => wrong.All(w => !ReferenceEquals(w.Site, site)))],
-            Refusals = [.. Inventory.Refusals, .. wrong.Select(w => new Refusal(w.Site.Kind, w.Site.Name, w.Site.First.OpType, RefusalReason.RemovalNotExact, $"removal was tried and undone: {w.Why}"))],
+            Refusals = [.. Inventory.Refusals, .. wrong.Select(w => new Refusal(w.Site.Kind, w.Site.Name, w.Site.First.OpType, reason, $"{words}{w.Why}"))],
         },
     };
 }

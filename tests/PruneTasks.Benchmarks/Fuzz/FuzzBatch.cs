@@ -1,4 +1,5 @@
 using System.Globalization;
+using PruneTasks.Benchmarks.Fuzz.Whole;
 using PruneTasks.Spec;
 using PruneTasks.Worker.Natives;
 
@@ -11,7 +12,7 @@ internal static class FuzzBatch
     public const string Mark = "\u0001";
 
     /// <summary>Tries the mutants of a range.</summary>
-    /// <param name="kind"><c>onnx</c> or <c>spec</c>.</param>
+    /// <param name="kind">Name of a <see cref="FuzzKind"/>.</param>
     /// <param name="seed">See <see cref="OnnxMutator"/>.</param>
     /// <param name="from">The first.</param>
     /// <param name="to">Behind the last.</param>
@@ -21,6 +22,13 @@ internal static class FuzzBatch
     public static int Run(string kind, int seed, int from, int to, string? folder, string work, long most)
     {
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
+        if (kind == FuzzKind.Whole.Name)
+        {
+            IReadOnlyList<WholeSeed> whole = WholeSeed.All(folder);
+            _ = Whole(whole, seed, -1, work);
+            Try(output, from, to, most, number => Whole(whole, seed, number, work));
+            return 0;
+        }
         IReadOnlyList<byte[]> seeds = kind == "onnx" ? SeedModels.All(folder) : [];
         string path = Path.Combine(work, kind == "onnx" ? "m.onnx" : "m.prune.yaml"), specPath = Path.Combine(work, "m.prune.yaml");
         PruneSpec? spec = null;
@@ -35,15 +43,41 @@ internal static class FuzzBatch
             File.WriteAllBytes(path, seeds[0]);
             _ = OnnxTrial.Run(path, spec!, compute: true);
         }
+        Try(output, from, to, most, number =>
+        {
+            File.WriteAllBytes(path, kind == "onnx" ? OnnxMutator.Mutate(seeds, seed, number) : SpecMutator.Mutate(seed, number));
+            return kind == "onnx" ? OnnxTrial.Run(path, spec!, compute: number % 4 == 0) : SpecTrial.Run(path);
+        });
+        File.Delete(path);
+        File.Delete(specPath);
+        File.Delete(Path.Combine(work, SeedModels.SideFile));
+        return 0;
+    }
+
+    private static string Whole(IReadOnlyList<WholeSeed> seeds, int seed, int number, string work)
+    {
+        string folder = Path.Combine(work, "mutant");
+        Directory.CreateDirectory(folder);
+        try
+        {
+            return WholeTrial.Run(WholeFiles.Write(folder, seeds, seed, number), Console.Error);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Try(TextWriter output, int from, int to, long most, Func<int, string> run)
+    {
         for (int number = from; number < to; number++)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Mark}begin {number}"));
-            File.WriteAllBytes(path, kind == "onnx" ? OnnxMutator.Mutate(seeds, seed, number) : SpecMutator.Mutate(seed, number));
             long before = GC.GetTotalAllocatedBytes();
             string outcome;
             try
             {
-                outcome = kind == "onnx" ? OnnxTrial.Run(path, spec!, compute: number % 4 == 0) : SpecTrial.Run(path);
+                outcome = run(number);
             }
             catch (OutOfMemoryException problem)
             {
@@ -57,16 +91,18 @@ internal static class FuzzBatch
             if (allocated > most) outcome = string.Create(CultureInfo.InvariantCulture, $"memory {allocated >> 20} MiB were allocated; then: {outcome}");
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Mark}end {number} {outcome}"));
         }
-        File.Delete(path);
-        File.Delete(specPath);
-        File.Delete(Path.Combine(work, SeedModels.SideFile));
-        return 0;
     }
 
     /// <summary>Writes the mutants of the given numbers into a folder, to look at.</summary>
     public static void Write(string kind, int seed, IEnumerable<int> numbers, string? folder, string to)
     {
         Directory.CreateDirectory(to);
+        if (kind == FuzzKind.Whole.Name)
+        {
+            IReadOnlyList<WholeSeed> whole = WholeSeed.All(folder);
+            foreach (int number in numbers) WholeFiles.Write(Directory.CreateDirectory(Path.Combine(to, number.ToString(CultureInfo.InvariantCulture))).FullName, whole, seed, number);
+            return;
+        }
         IReadOnlyList<byte[]> seeds = kind == "onnx" ? SeedModels.All(folder) : [];
         foreach (int number in numbers)
         {

@@ -1,65 +1,32 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using PruneTasks.Benchmarks.Fuzz.Whole;
 
 namespace PruneTasks.Benchmarks.Fuzz;
 
-/// <summary>How the mutants of one kind ended.</summary>
-internal sealed class FuzzCounts
-{
-    /// <summary>Mutants tried.</summary>
-    public int Files { get; set; }
-
-    /// <summary>Taken through all steps.</summary>
-    public int Read { get; set; }
-
-    /// <summary>Refused, by the ids of the diagnostics.</summary>
-    public SortedDictionary<string, int> Refused { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>Mutants on which something went wrong, with what.</summary>
-    public List<(int Number, string What)> Crashed { get; } = [];
-
-    /// <summary>Mutants that took too long.</summary>
-    public List<int> Hung { get; } = [];
-
-    /// <summary>Mutants that took too much memory, with how much.</summary>
-    public List<(int Number, string What)> OverMemory { get; } = [];
-
-    /// <summary>Files and folders that were left in the temporary folder.</summary>
-    public List<string> LeftBehind { get; } = [];
-
-    /// <summary>The longest that one mutant took.</summary>
-    public (double Seconds, int Number) Slowest { get; set; }
-
-    /// <summary>Largest resident set of a process.</summary>
-    public long PeakBytes { get; set; }
-
-    /// <summary>Nothing but read and refused.</summary>
-    public bool IsClean => Crashed.Count + Hung.Count + OverMemory.Count + LeftBehind.Count == 0;
-
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"files {Files}, read {Read}, refused {Refused.Values.Sum()}, crashed {Crashed.Count}, hung {Hung.Count}, over memory {OverMemory.Count}, left behind {LeftBehind.Count}");
-}
-
 /// <summary>Tries mutants in a process of their own that is started anew when it dies, hangs or grows, so that each is blamed on its mutant and the others are tried all the same.</summary>
-internal sealed class FuzzRun(string kind, int seed, string? folder)
+internal sealed class FuzzRun(FuzzKind kind, int seed, string? folder, int parallel)
 {
-    /// <summary>A mutant that takes longer hangs.</summary>
-    public const int MostSeconds = 10;
+    // Who only waits hangs too, and a machine may be busy with other things.
+    private const int IdleFactor = 10;
 
-    /// <summary>Managed memory that one mutant may allocate, in total.</summary>
-    public const long MostAllocated = 1L << 30;
-
-    /// <summary>Growth of the resident set while one mutant is tried, beyond what the libraries take.</summary>
-    public const long MostResident = 2L << 30;
+    private readonly Lazy<IReadOnlyList<WholeSeed>> _seeds = new(() => WholeSeed.All(folder));
 
     /// <summary>Tries mutants 0 to <paramref name="files"/> − 1, or from another first one.</summary>
     public FuzzCounts Run(int files, int first = 0)
     {
-        var counts = new FuzzCounts();
-        for (int next = first; next < first + files;) next = Child(next, first + files, counts);
+        long start = Stopwatch.GetTimestamp();
+        var parts = new FuzzCounts[(files + kind.PerProcess - 1) / kind.PerProcess];
+        Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = parallel }, part =>
+        {
+            int begin = first + (part * kind.PerProcess), end = Math.Min(first + files, begin + kind.PerProcess);
+            parts[part] = new FuzzCounts();
+            for (int next = begin; next < end;) next = Child(next, end, parts[part]);
+        });
+        FuzzCounts counts = FuzzCounts.Of(parts);
         counts.Files = files;
+        counts.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return counts;
     }
 
@@ -74,15 +41,15 @@ internal sealed class FuzzRun(string kind, int seed, string? folder)
             var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
             string[] arguments =
             [
-                "exec", Path.Combine(AppContext.BaseDirectory, "PruneTasks.Benchmarks.dll"), "fuzz-batch", "--kind", kind, "--seed", Text(seed), "--from", Text(from), "--to", Text(to), "--work", work,
-                "--most", MostAllocated.ToString(CultureInfo.InvariantCulture), .. folder is null ? (string[])[] : ["--folder", folder],
+                "exec", Path.Combine(AppContext.BaseDirectory, "PruneTasks.Benchmarks.dll"), "fuzz-batch", "--kind", kind.Name, "--seed", Text(seed), "--from", Text(from), "--to", Text(to), "--work", work,
+                "--most", kind.MostAllocated.ToString(CultureInfo.InvariantCulture), .. folder is null ? (string[])[] : ["--folder", folder],
             ];
             foreach (string argument in arguments) start.ArgumentList.Add(argument);
             // All of them, so that what is left behind is found on every system.
             foreach (string variable in new[] { "TMPDIR", "TMP", "TEMP" }) start.Environment[variable] = temp;
             start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
             // A small machine: what is allowed to be large is measured against this.
-            start.Environment["DOTNET_GCHeapHardLimit"] = MostResident.ToString("x", CultureInfo.InvariantCulture);
+            start.Environment["DOTNET_GCHeapHardLimit"] = kind.MostResident.ToString("x", CultureInfo.InvariantCulture);
             using Process process = Process.Start(start)!;
             int next = Watch(process, from, to, counts);
             process.WaitForExit();
@@ -95,28 +62,31 @@ internal sealed class FuzzRun(string kind, int seed, string? folder)
         }
     }
 
-    private static int Watch(Process process, int from, int to, FuzzCounts counts)
+    private int Watch(Process process, int from, int to, FuzzCounts counts)
     {
         var lines = new BlockingCollection<string?>();
         var errors = new ConcurrentQueue<string>();
         process.OutputDataReceived += (_, line) => lines.Add(line.Data);
-        process.ErrorDataReceived += (_, line) =>
+        process.ErrorDataReceived += (sender, line) =>
         {
-            if (line.Data is { Length: > 0 } text && errors.Count < 20) errors.Enqueue(text);
+            if (line.Data is { Length: > 0 } text) errors.Enqueue(text);
+            // The last ones tell what it was at.
+            while (errors.Count > 12) errors.TryDequeue(out _);
         };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         int current = -1, done = from;
         long begun = Stopwatch.GetTimestamp(), resident = 0;
+        double busy = 0;
         while (true)
         {
             if (!lines.TryTake(out string? line, 50))
             {
-                double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+                double seconds = Math.Max(Busy(process) - busy, Stopwatch.GetElapsedTime(begun).TotalSeconds / IdleFactor);
                 long now = Resident(process);
                 counts.PeakBytes = Math.Max(counts.PeakBytes, now);
                 // Loading the libraries is not a mutant's time.
-                bool hung = seconds > (current < 0 ? 12 : 1) * MostSeconds, large = current >= 0 && now - resident > MostResident;
+                bool hung = seconds > Math.Max(kind.MostSeconds, current < 0 ? 120 : 0), large = current >= 0 && now - resident > kind.MostResident;
                 if (!hung && !large) continue;
                 process.Kill(entireProcessTree: true);
                 if (current < 0) throw new InvalidOperationException($"the process does not begin: {string.Join(' ', errors)}");
@@ -129,7 +99,7 @@ internal sealed class FuzzRun(string kind, int seed, string? folder)
                 if (done >= to) return to;
                 if (current < 0) throw new InvalidOperationException($"the process does not begin: {string.Join(' ', errors)}");
                 process.WaitForExit();
-                counts.Crashed.Add((current, $"the process ended with {process.ExitCode}: {string.Join(" | ", errors)}"));
+                Died(current, $"the process ended with {process.ExitCode}: {string.Join(" | ", errors)}", counts);
                 return current + 1;
             }
             if (!line.StartsWith(FuzzBatch.Mark, StringComparison.Ordinal)) continue;
@@ -137,7 +107,9 @@ internal sealed class FuzzRun(string kind, int seed, string? folder)
             int number = int.Parse(words[1], CultureInfo.InvariantCulture);
             if (words[0] == "begin")
             {
-                if (current < 0) resident = Resident(process);
+                if (current < 0 || kind.GrowsAtEach) resident = Resident(process);
+                errors.Clear();
+                busy = Busy(process);
                 (current, begun) = (number, Stopwatch.GetTimestamp());
                 continue;
             }
@@ -148,24 +120,51 @@ internal sealed class FuzzRun(string kind, int seed, string? folder)
         }
     }
 
+    // Of a whole run a build is asked what it would say; of anything else the worker is not to die.
+    private void Died(int number, string how, FuzzCounts counts)
+    {
+        if (kind != FuzzKind.Whole)
+        {
+            counts.Crashed.Add((number, how));
+            return;
+        }
+        DirectoryInfo temporary = Directory.CreateTempSubdirectory("prunetasks-fuzz-");
+        try
+        {
+            (string ids, string words) = DeadWorker.Ask(WholeFiles.Write(temporary.FullName, _seeds.Value, seed, number), 1 + (kind.MostSeconds / 60));
+            if (ids.Length > 0) counts.Died.Add((number, ids, $"{how}; a build says: {words}"));
+            else counts.Crashed.Add((number, $"{how}; alone it does not"));
+        }
+        finally
+        {
+            temporary.Delete(recursive: true);
+        }
+    }
+
     private static void Count(int number, string outcome, FuzzCounts counts)
     {
-        if (outcome == "read") counts.Read++;
-        else if (outcome.StartsWith("crash ", StringComparison.Ordinal)) counts.Crashed.Add((number, outcome[6..]));
+        if (outcome is "read" or WholeTrial.Pruned or WholeTrial.Dense) counts.Read++;
+        if (outcome == WholeTrial.Pruned) counts.Pruned++;
+        if (outcome is "read" or WholeTrial.Pruned or WholeTrial.Dense) return;
+        if (outcome.StartsWith("crash ", StringComparison.Ordinal)) counts.Crashed.Add((number, outcome[6..]));
         else if (outcome.StartsWith("memory ", StringComparison.Ordinal)) counts.OverMemory.Add((number, outcome[7..]));
         else counts.Refused[outcome] = counts.Refused.GetValueOrDefault(outcome) + 1;
     }
 
-    private static long Resident(Process process)
+    private static long Resident(Process process) => Ask(process, p => p.WorkingSet64);
+
+    private static double Busy(Process process) => Ask(process, p => p.TotalProcessorTime.TotalSeconds);
+
+    private static T Ask<T>(Process process, Func<Process, T> what) where T : struct
     {
         try
         {
             process.Refresh();
-            return process.WorkingSet64;
+            return what(process);
         }
         catch (InvalidOperationException)
         {
-            return 0; // It has just ended.
+            return default; // It has just ended.
         }
     }
 

@@ -26,6 +26,8 @@ internal static class OnnxMutator
     private static readonly string[] Paths =
         ["../x", "/etc/hostname", "C:\\x", "\\\\server\\share\\x", "x\0y", "", ".", "file:///etc/hostname", "a/../../x", "weights.bin/", "con", "weights.bin:stream", "\u202e.bin", "....//x"];
 
+    private static readonly float[] Numbers = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, -1e30f, 1e-40f, 0, -0f, 65504, 1e6f];
+
     /// <summary>Mutant number <paramref name="number"/> of <paramref name="seeds"/>.</summary>
     public static byte[] Mutate(IReadOnlyList<byte[]> seeds, int seed, int number)
     {
@@ -38,7 +40,38 @@ internal static class OnnxMutator
         return random.Next(16) == 0 ? Bytes(bytes, seeds, random) : bytes;
     }
 
-    private static void Change(ProtoMessage model, Random random)
+    /// <summary>A mutant with one or two changes that leave the coding whole, so that most get far: other contents, numbers among the weights that are none, a message more or less.</summary>
+    /// <param name="seeds">The seeds.</param>
+    /// <param name="seed">Another number, other mutants.</param>
+    /// <param name="number">Which.</param>
+    /// <param name="which">The seed that it was made of.</param>
+    public static byte[] Mildly(IReadOnlyList<byte[]> seeds, int seed, int number, out int which)
+    {
+        var random = new Random(unchecked((seed * 15485863) + number));
+        which = random.Next(seeds.Count);
+        ProtoMessage model = ProtoMessage.Parse(seeds[which]);
+        for (int left = random.Next(1, 3); left > 0; left--)
+        {
+            if (random.Next(5) == 0) Poison(model, random);
+            else Change(model, random, coding: false);
+        }
+        return model.ToBytes();
+    }
+
+    // Numbers that are none, very large, or hardly there: in one weight, some of its entries or all.
+    private static void Poison(ProtoMessage model, Random random)
+    {
+        ProtoField[] weights = [.. model.All().Where(m => m.Kind == ProtoKind.Tensor).SelectMany(m => m.Fields).Where(f => f is { Number: 9, Wire: 2, Message: null, Bytes.Length: >= 4 })];
+        if (weights.Length == 0) return;
+        ProtoField field = weights[random.Next(weights.Length)];
+        byte[] bytes = [.. field.Bytes];
+        float value = Numbers[random.Next(Numbers.Length)];
+        int every = random.Next(3) == 0 ? 1 : random.Next(2, 50);
+        for (int at = 4 * random.Next(every); at + 4 <= bytes.Length; at += 4 * every) BitConverter.TryWriteBytes(bytes.AsSpan(at), value);
+        field.Bytes = bytes;
+    }
+
+    private static void Change(ProtoMessage model, Random random, bool coding = true)
     {
         // A kind first, then one of that kind: otherwise weights and dimensions, which are many, would get it all.
         ProtoKind[] kinds = [.. model.All().Select(m => m.Kind).Distinct()];
@@ -52,7 +85,7 @@ internal static class OnnxMutator
         }
         int at = random.Next(message.Fields.Count);
         ProtoField field = message.Fields[at];
-        switch (random.Next(20))
+        switch (random.Next(20) is var what && !coding && what is >= 3 and <= 7 ? 8 : what)
         {
             case 0: message.Fields.RemoveAt(at); break;
             case 1: message.Fields.Insert(random.Next(message.Fields.Count + 1), field.Clone()); break;

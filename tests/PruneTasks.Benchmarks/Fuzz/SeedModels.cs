@@ -25,16 +25,12 @@ internal static class SeedModels
         seeds.Add(Quantised());
         seeds.Add(External(Convolutions(ElementType.Float32)));
         seeds.Add(Rare(OnnxWriter.ToBytes(TransformerGraph.Create(TransformerStyle.Split))));
-        if (folder is not null)
-        {
-            foreach (string file in Directory.EnumerateFiles(folder, "*.onnx", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-            {
-                byte[] bytes = new FileInfo(file).Length <= 256 * 1024 ? File.ReadAllBytes(file) : [];
-                if (bytes.Length > 0) seeds.Add(bytes);
-            }
-        }
-        return seeds;
+        return folder is null ? seeds : [.. seeds, .. In(folder)];
     }
+
+    /// <summary>The files of a folder up to 256 KiB, by name.</summary>
+    public static IEnumerable<byte[]> In(string folder) =>
+        Directory.EnumerateFiles(folder, "*.onnx", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Where(file => new FileInfo(file).Length is > 0 and <= 256 * 1024).Select(File.ReadAllBytes);
 
     private static byte[] Convolutions(ElementType type)
     {

@@ -46,4 +46,17 @@ public sealed class RefusalTests
         Assert.True(removed < 1e-4 && runtime < 1e-4, $"{removed:g3} {runtime:g3}");
         Assert.Equal(planned, macs);
     }
+
+    [Theory]
+    [InlineData(50, true)]
+    [InlineData(100_000, false)]
+    public void A_small_file_that_claims_very_much_at_once_is_not_followed(int samples, bool found)
+    {
+        OnnxModel model = TransformerGraph.Create(TransformerStyle.Split);
+        UnitInventory inventory = UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Default(samples)));
+        Assert.Equal(found, inventory.Sites.Count(s => s.Kind == UnitKind.ValueOutput) == 2);
+        Assert.Equal(!found, inventory.Refusals.Any(r => r.Reason == RefusalReason.UnknownShape && r.Detail.Contains("more elements to follow", StringComparison.Ordinal)));
+        // No elements are followed there.
+        Assert.Equal(2, inventory.Sites.Count(s => s.Kind == UnitKind.Ffn));
+    }
 }

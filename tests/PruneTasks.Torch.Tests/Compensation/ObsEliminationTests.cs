@@ -93,7 +93,7 @@ public sealed class ObsEliminationTests
     public void Indefinite_matrix_is_refused()
     {
         using var scope = NewDisposeScope();
-        Assert.Throws<ArgumentException>(() => ObsElimination.Rank(tensor(new double[,] { { 1, 3 }, { 3, 1 } }), ones(2, 1, dtype: float64)));
+        Assert.Throws<UnfitDataException>(() => ObsElimination.Rank(tensor(new double[,] { { 1, 3 }, { 3, 1 } }), ones(2, 1, dtype: float64)));
     }
 
     private static double Refitted(Tensor x, Tensor w, IReadOnlyList<int> kept)

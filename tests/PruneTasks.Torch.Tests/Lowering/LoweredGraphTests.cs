@@ -62,6 +62,45 @@ public sealed class LoweredGraphTests
         Assert.Equal(whole.data<float>().ToArray(), graph.Run(inputs, model.Graph.Outputs)[0].data<float>().ToArray());
     }
 
+    /// <summary>A tensor is another one than a tensor of the same content; and what is no number is not even like itself.</summary>
+    [Fact]
+    public void Numbers_that_are_none_are_handed_on_as_all_others()
+    {
+        using var scope = NewDisposeScope();
+        Graph graph = new("handed");
+        Value x = graph.AddInput("x", ElementType.Float32, [new(null, "n")]);
+        Value same = graph.AddNode("Identity", [graph.AddNode("Neg", [x], "neg").Outputs[0]], "same").Outputs[0];
+        graph.AddOutput(graph.AddNode("Identity", [same], "again").Outputs[0], ElementType.Float32, null);
+        graph.AddOutput(graph.AddNode("Abs", [same], "abs").Outputs[0], ElementType.Float32, null);
+        using LoweredGraph lowered = LoweredGraph.Create(OnnxModel.Create(graph, 17, 8, "test"));
+        IReadOnlyList<Tensor> found = lowered.Run(new Dictionary<Value, Tensor> { [x] = tensor(new[] { 1, float.NaN }) }, graph.Outputs);
+        Assert.Equal([-1, float.NaN], found[0].data<float>().ToArray());
+        Assert.Equal([1, float.NaN], found[1].data<float>().ToArray());
+    }
+
+    [Fact]
+    public void The_same_question_is_answered_anew_where_something_else_is_given_or_a_weight_has_changed()
+    {
+        using var scope = NewDisposeScope();
+        Graph graph = new("questions");
+        Value x = graph.AddInput("x", ElementType.Float32, [new(null, "n")]);
+        Value weight = graph.AddInitializer("w", TensorData.Of([1], 3f));
+        Value folded = graph.AddNode("Neg", [weight], "folded").Outputs[0];
+        Value product = graph.AddNode("Mul", [x, folded], "product").Outputs[0];
+        Value y = graph.AddNode("Exp", [graph.AddNode("Abs", [product], "abs").Outputs[0]], "y").Outputs[0];
+        graph.AddOutput(y, ElementType.Float32, null);
+        using LoweredGraph dense = LoweredGraph.Create(OnnxModel.Create(graph, 17, 8, "test")), fork = dense.Fork();
+        Dictionary<Value, Tensor> input = new() { [x] = tensor(new[] { 2f }) }, cut = new() { [product] = tensor(new[] { 5f }) }, both = new() { [x] = tensor(new[] { 2f }), [folded] = tensor(new[] { 7f }) };
+        for (int turn = 0; turn < 3; turn++)
+        {
+            Assert.Equal(-6, dense.Run(input, [product])[0].item<float>());
+            Assert.Equal(MathF.Exp(5), dense.Run(cut, [y])[0].item<float>(), 1e-3);
+            Assert.Equal(14, dense.Run(both, [product])[0].item<float>());
+            fork.SetWeight(weight, tensor(new[] { 1f + turn }));
+            Assert.Equal(-2 * (1 + turn), fork.Run(input, [product])[0].item<float>());
+        }
+    }
+
     /// <summary>A detector with a head for every scale, or a decoder that gives its keys and values: the first output is made long before the last layer.</summary>
     [Fact]
     public void An_output_that_is_made_before_the_cut_is_still_given_behind_it()

@@ -29,7 +29,7 @@ public class RemovalCheckTests
         Assert.Same(model.Inventory.Sites[wrong], found.Site);
         Assert.Contains("differs by", found.Why, StringComparison.Ordinal);
 
-        PreparedModel left = model.Without([found]);
+        PreparedModel left = model.Without([found], RefusalReason.RemovalNotExact, "");
         Assert.Equal(2, left.Inventory.Sites.Count);
         Refusal refusal = Assert.Single(left.Inventory.Refusals, r => r.Reason == RefusalReason.RemovalNotExact);
         Assert.Equal(found.Site.Name, refusal.Where);
