@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using PruneTasks.Benchmarks.Fuzz.Whole;
+using PruneTasks.Spec.Diagnostics;
 
 namespace PruneTasks.Benchmarks.Fuzz;
 
@@ -132,8 +133,9 @@ internal sealed class FuzzRun(FuzzKind kind, int seed, string? folder, int paral
         try
         {
             (string ids, string words) = DeadWorker.Ask(WholeFiles.Write(temporary.FullName, _seeds.Value, seed, number), 1 + (kind.MostSeconds / 60));
-            if (ids.Length > 0) counts.Died.Add((number, ids, $"{how}; a build says: {words}"));
-            else counts.Crashed.Add((number, $"{how}; alone it does not"));
+            // Anything else: what was tried before it in the same process is to blame.
+            if (ids == PruneDiagnostics.WorkerCrashed.Id || ids == PruneDiagnostics.OutOfMemory.Id) counts.Died.Add((number, ids, $"{how}; a build says: {words}"));
+            else counts.Crashed.Add((number, $"{how}; the worker of a build does not, and says: {(ids.Length > 0 ? words : "done")}"));
         }
         finally
         {
