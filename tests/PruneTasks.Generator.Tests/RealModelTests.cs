@@ -38,7 +38,7 @@ public sealed class RealModelTests
             }
             """);
         Assert.Equal(expected, app.Call<long[]>("Run", input));
-        Assert.Equal(0L, app.Call<long>("Allocated", input));
+        Assert.Equal(0L, Allocations.Least(() => app.Call<long>("Allocated", input)));
         // Twice the input is a batch of two.
         Assert.Equal([.. expected, .. expected], app.Call<long[]>("Run", (float[])[.. input, .. input]));
     }
@@ -115,7 +115,7 @@ public sealed class RealModelTests
         for (int i = 0; i < 3072; i++)
             Assert.Equal(inputs[i], preprocessed[i], 1e-5f);
         string[] texts = app.Call<string[]>("Classify", pixels);
-        Assert.Equal(0L, app.Call<long>("Allocated"));
+        Assert.Equal(0L, Allocations.Least(() => app.Call<long>("Allocated")));
         string[] labels = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
         for (int image = 0; image < texts.Length; image++)
         {

@@ -66,7 +66,7 @@ public sealed class TextModelTests
             Assert.Equal(good, actual[i + 1], 1e-5);
             Assert.Equal(1 - good, actual[i], 1e-5);
         }
-        Assert.Equal(0L, Call<long>(app, "Allocated", ids.Select(id => (int)id).Take(15).ToArray()));
+        Assert.Equal(0L, Allocations.Least(() => Call<long>(app, "Allocated", ids.Select(id => (int)id).Take(15).ToArray())));
         Assert.Equal(3, Call<int>(app, "Refusals"));
     }
 
@@ -103,17 +103,23 @@ public sealed class TextModelTests
                 model.EmbedAll((long[])[.. ids, .. ids], new int[] { ids.Length, ids.Length }, twice);
                 for (int i = 0; i < twice.Length; i++)
                     if (System.MathF.Abs(twice[i] - vector[i % vector.Length]) > 1e-5f) throw new System.InvalidOperationException();
+                return vector;
+            }
+            public static long Allocated(long[] ids)
+            {
+                using var model = new App.Embedder();
+                var vector = new float[App.Embedder.Dimensions];
                 long before = 0;
                 for (int i = 0; i < 1010; i++)
                 {
                     if (i == 10) before = System.GC.GetAllocatedBytesForCurrentThread();
                     model.Embed(ids, vector);
                 }
-                if (System.GC.GetAllocatedBytesForCurrentThread() != before) throw new System.InvalidOperationException("allocated");
-                return vector;
+                return System.GC.GetAllocatedBytesForCurrentThread() - before;
             }
             """);
         float[] raw = Call<float[]>(app, "Raw", ids), vector = Call<float[]>(app, "Embed", ids);
+        Assert.Equal(0L, Allocations.Least(() => Call<long>(app, "Allocated", ids)));
         double[] expected = [.. Enumerable.Range(0, width).Select(i => pooling switch
         {
             "mean" => Enumerable.Range(0, length).Average(token => (double)raw[(token * width) + i]),
@@ -218,7 +224,7 @@ public sealed class TextModelTests
         Assert.StartsWith(" named", text);
         Assert.InRange((int)arguments[2]!, 41, 60);
         Assert.True(Call<bool>(app, "SeedsCount"));
-        Assert.Equal(0L, Call<long>(app, "Allocated", ids.Take(5).Select(id => (int)id).ToArray()));
+        Assert.Equal(0L, Allocations.Least(() => Call<long>(app, "Allocated", ids.Take(5).Select(id => (int)id).ToArray())));
     }
 
     [Fact]

@@ -14,9 +14,7 @@ public sealed class ModelRequestTests
         using ModelRequest request = engine.CreateRequest([5]);
         int[][] sizes = [[5], [2], [3]];
         Alternate(3);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Alternate(1000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() => Alternate(1000)));
 
         void Alternate(int rounds)
         {
@@ -57,10 +55,11 @@ public sealed class ModelRequestTests
         using ModelRequest request = engine.CreateRequest([3]);
         for (int i = 0; i < 3; i++)
             request.Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
-            request.Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            for (int i = 0; i < 1000; i++)
+                request.Run();
+        }));
         Assert.Equal([3, 2], request.OutputShape(0).ToArray());
         Assert.False(engine.DataDependent[0]);
     }

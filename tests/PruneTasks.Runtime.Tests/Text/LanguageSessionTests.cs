@@ -46,9 +46,7 @@ public sealed class LanguageSessionTests
         int[] one = [2];
         // Twice, because the states change sides.
         Run(4 * 40);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run(1000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() => Run(1000)));
 
         void Run(int steps)
         {
