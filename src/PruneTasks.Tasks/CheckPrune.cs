@@ -84,7 +84,7 @@ public sealed class CheckPrune : Microsoft.Build.Utilities.Task, ICancelableTask
         AtomicFile.RemoveLeftOvers(folder.Directory);
         if (Force)
         {
-            Stale = MSBuildText.Escape(record.Name);
+            Stale = record.Name;
             return;
         }
 
@@ -92,14 +92,14 @@ public sealed class CheckPrune : Microsoft.Build.Utilities.Task, ICancelableTask
         PruneResult? taken = inputs.Current ? null : ModelCache.Open(Cache, CachePath, Log)?.TryTake(folder, record, inputs.Content, inputs.State);
         if (taken is null)
         {
-            Stale = inputs.Current ? "" : MSBuildText.Escape(record.Name);
+            Stale = inputs.Current ? "" : record.Name;
             return;
         }
 
         foreach (PruneDiagnostic diagnostic in taken.Diagnostics)
             Log.Report(diagnostic);
         Log.SayTaken(taken, folder);
-        Spec = MSBuildText.Escape(record.Spec);
-        Report = MSBuildText.Escape(folder.Report);
+        Spec = record.Spec;
+        Report = folder.Report;
     }
 }

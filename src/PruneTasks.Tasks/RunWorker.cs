@@ -179,8 +179,8 @@ public sealed class RunWorker : ToolTask
 
     private bool Finish(ModelRecord record)
     {
-        Spec = MSBuildText.Escape(record.Spec);
-        Report = MSBuildText.Escape(_folder.Report);
+        Spec = record.Spec;
+        Report = _folder.Report;
         return !Log.HasLoggedErrors;
     }
 

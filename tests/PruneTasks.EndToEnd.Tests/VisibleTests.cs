@@ -37,7 +37,7 @@ public sealed class VisibleTests(PackedPackage package)
     [Fact]
     public async Task A_binary_log_holds_spec_and_report_but_no_model()
     {
-        using TestApp app = new TestApp(package).WithModel();
+        using TestApp app = new TestApp(package, "log @ 50 % (x) 'a'").WithModel();
 
         (await app.Build("-bl:build.binlog")).Succeeded();
 

@@ -8,7 +8,7 @@ internal static class MSBuildText
 {
     private const string Special = "%*?@$();'";
 
-    /// <summary>Escapes what MSBuild would expand or split, as <c>%xx</c>. An item's name or metadata must be given so.</summary>
+    /// <summary>Escapes what MSBuild would expand or split, as <c>%xx</c>. An item's name or metadata must be given so; text that a task gives out is escaped by MSBuild itself.</summary>
     public static string Escape(string text)
     {
         if (text.IndexOfAny(Special.ToCharArray()) < 0)
