@@ -3,7 +3,7 @@ using System.Text;
 namespace PruneTasks.Benchmarks.Fuzz;
 
 /// <summary>Damages an ONNX file: most often as onnx.proto sees it (names, sizes, attributes, whole messages), sometimes as plain bytes.</summary>
-/// <remarks>The same number gives the same file. Only files that still parse get deep into the worker, so most mutations leave the coding whole.</remarks>
+/// <remarks>The same number gives the same file. Only files that still parse get deep into the worker, so most mutations leave the coding whole. One file above 12 KB: the kinds of damage are one list to choose from.</remarks>
 internal static class OnnxMutator
 {
     private static readonly long[] Sizes =

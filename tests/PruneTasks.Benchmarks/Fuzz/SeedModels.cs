@@ -3,7 +3,7 @@ using PruneTasks.Torch.Tests.Building;
 
 namespace PruneTasks.Benchmarks.Fuzz;
 
-/// <summary>The small valid models that are damaged: attention in many styles, convolutions, recurrences, control flow, quantised, half precision, weights in another file.</summary>
+/// <summary>The small valid models that are damaged: attention in many styles, convolutions, recurrences, control flow, quantised, half precision, weights in another file. Above 12 KB: graphs are written out.</summary>
 internal static class SeedModels
 {
     /// <summary>File that the seeds with external data name; it holds zeros.</summary>
