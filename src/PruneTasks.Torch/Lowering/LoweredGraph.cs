@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using PruneTasks.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,15 +14,14 @@ public sealed class LoweredGraph : IDisposable
 {
     private readonly LoweringPlan _plan;
     private readonly Dictionary<Value, Tensor> _weights = [];
-    private readonly Dictionary<Value, Tensor> _folded = [];
+    private readonly FoldedValues _folded;
     private readonly Dictionary<Graph, LoweredGraph> _bodies = [];
+    private readonly NodeRunner _runner;
     // Of a model with a store: weights that were set, and those of them that are in the store by now.
     private readonly HashSet<Value> _changed = [];
     private readonly Dictionary<Value, TensorData> _settled = [];
-    // Which values are in _folded, by their numbers in the plan.
-    private readonly ulong[] _isFolded;
 
-    private LoweredGraph(LoweringPlan plan) => (_plan, _isFolded) = (plan, new ulong[(plan.Foldable + 63) / 64]);
+    private LoweredGraph(LoweringPlan plan, FoldedValues folded) => (_plan, _folded, _runner) = (plan, folded, new NodeRunner(plan, _bodies));
 
     /// <summary>The graph that is run.</summary>
     public Graph Graph => _plan.Graph;
@@ -40,7 +38,7 @@ public sealed class LoweredGraph : IDisposable
 
     private static LoweredGraph Create(LoweringPlan plan, TensorStore? store)
     {
-        LoweredGraph graph = new(plan);
+        LoweredGraph graph = new(plan, new FoldedValues(plan));
         foreach (Value value in plan.Constants)
         {
             using var scope = NewDisposeScope();
@@ -53,11 +51,9 @@ public sealed class LoweredGraph : IDisposable
     /// <summary>A second graph over the same constants; they are shared until one of the two is given other weights.</summary>
     public LoweredGraph Fork()
     {
-        LoweredGraph fork = new(_plan);
+        LoweredGraph fork = new(_plan, _folded.Fork());
         foreach ((Value value, Tensor tensor) in _weights) fork._weights.Add(value, tensor.alias().DetachFromDisposeScope());
-        foreach ((Value value, Tensor tensor) in _folded) fork._folded.Add(value, tensor.alias().DetachFromDisposeScope());
         foreach ((Graph body, LoweredGraph lowered) in _bodies) fork._bodies.Add(body, lowered.Fork());
-        _isFolded.CopyTo(fork._isFolded, 0);
         fork._changed.UnionWith(_changed);
         foreach ((Value value, TensorData content) in _settled) fork._settled.Add(value, content);
         return fork;
@@ -90,12 +86,7 @@ public sealed class LoweredGraph : IDisposable
         _settled.Remove(constant);
         if (Graph.Store is not null) _changed.Add(constant);
         old.Dispose();
-        foreach (Value stale in _folded.Keys.Where(f => _plan.DependsOn(f, constant)).ToArray())
-        {
-            _folded.Remove(stale, out Tensor? tensor);
-            tensor!.Dispose();
-            _isFolded[_plan.FoldableAt(stale) / 64] &= ~(1UL << (_plan.FoldableAt(stale) % 64));
-        }
+        _folded.Forget(constant);
     }
 
     /// <summary>
@@ -138,7 +129,7 @@ public sealed class LoweredGraph : IDisposable
     internal IReadOnlyList<Tensor> Compute(IReadOnlyDictionary<Value, Tensor> known, IReadOnlyList<Value> targets, Action<Value, Tensor>? made)
     {
         using var scope = NewDisposeScope();
-        RunOrder order = _plan.Order(targets, known, _isFolded);
+        RunOrder order = _plan.Order(targets, known, _folded.Present);
         Dictionary<Value, Tensor> live = [];
         Tensor Get(Value value)
         {
@@ -150,12 +141,12 @@ public sealed class LoweredGraph : IDisposable
         foreach ((int index, Value[] done) in order.Steps)
         {
             Node node = Graph.Nodes[index];
-            Tensor?[] outputs = RunNode(node, _plan[index], Get);
+            Tensor?[] outputs = _runner.Run(node, _plan[index], Get);
             for (int i = 0; i < outputs.Length; i++)
             {
                 if (outputs[i] is not { } output) continue;
                 made?.Invoke(node.Outputs[i], output);
-                if (!Keep(node.Outputs[i], output)) live[node.Outputs[i]] = output;
+                if (!_folded.Keep(node.Outputs[i], output, _changed)) live[node.Outputs[i]] = output;
             }
             foreach (Value value in done)
                 if (live.Remove(value, out Tensor? tensor)) tensor.Dispose();
@@ -179,75 +170,11 @@ public sealed class LoweredGraph : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor tensor in _weights.Values.Concat(_folded.Values)) tensor.Dispose();
+        foreach (Tensor tensor in _weights.Values) tensor.Dispose();
         foreach (LoweredGraph body in _bodies.Values) body.Dispose();
         _weights.Clear();
-        _folded.Clear();
-        Array.Clear(_isFolded);
+        _folded.Dispose();
         _bodies.Clear();
-    }
-
-    // Values of constants alone are kept for later runs, unless a gradient has to flow through them.
-    private bool Keep(Value value, Tensor tensor)
-    {
-        if (!_plan.Cone.IsConstant(value) || tensor.requires_grad) return false;
-        _isFolded[_plan.FoldableAt(value) / 64] |= 1UL << (_plan.FoldableAt(value) % 64);
-        _folded[value] = InStore(value, tensor)?.DetachFromDisposeScope() ?? tensor.alias().DetachFromDisposeScope();
-        return true;
-    }
-
-    // Once for all forks in which it is the same. What is not contiguous is another look at a weight, and takes no memory.
-    private Tensor? InStore(Value value, Tensor tensor)
-    {
-        if (Graph.Store is not { } store || tensor.dtype != ScalarType.Float32 || !tensor.is_contiguous() || tensor.numel() * sizeof(float) < store.Smallest) return null;
-        if (_changed.Any(constant => _plan.DependsOn(value, constant))) return null;
-        if (!_plan.Folded.TryGetValue(value, out TensorData? content)) _plan.Folded.Add(value, content = StoredTensors.Save(tensor, ElementType.Float32, tensor.shape, store));
-        return StoredTensors.Over(content);
-    }
-
-    private Tensor?[] RunNode(Node node, NodePlan plan, Func<Value, Tensor> get)
-    {
-        if (plan.Refusal is { } refusal) throw new LoweringException(node, refusal.Reason);
-        var inputs = new Tensor?[node.Inputs.Count];
-        for (int i = 0; i < inputs.Length; i++) inputs[i] = node.Inputs[i] is { } value ? get(value) : null;
-        // Before the scope: what is fetched here may be kept for nodes to come.
-        Func<Graph, IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>? runBody = plan.HasBodies ? BodyRunner(node, get) : null;
-        MemoryClaim.Check(node, plan.IsBinary, inputs);
-        using var scope = NewDisposeScope();
-        try
-        {
-            if (UnsignedIntegers.Refuse(node, _plan.Types, inputs) is { } beyond) throw new LoweringException(node, beyond);
-            Tensor?[] found = plan.Row!.Run(new LoweringCall(node, plan.Opset, inputs, _plan.Types, runBody));
-            var outputs = new Tensor?[Math.Min(found.Length, node.Outputs.Count)];
-            for (int i = 0; i < outputs.Length; i++)
-            {
-                if (found[i] is not { } output) continue;
-                Tensor wrapped = UnsignedIntegers.Wrapped(output, _plan.Types.Of(node.Outputs[i]));
-                // An operator may hand an input through; the handle must be its own to be freed on its own.
-                outputs[i] = (Array.Exists(inputs, input => ReferenceEquals(input, wrapped)) ? wrapped.alias() : wrapped).MoveToOuterDisposeScope();
-            }
-            return outputs;
-        }
-        catch (Exception e) when (e is ExternalException or ArgumentException or NotImplementedException or InvalidOperationException or IndexOutOfRangeException or ArithmeticException)
-        {
-            string shapes = string.Join(" ", inputs.Select(i => i is null ? "-" : $"{i.dtype}[{string.Join(",", i.shape)}]"));
-            throw new LoweringException(node, $"{e.Message.Split('\n')[0]} (inputs {shapes})", e);
-        }
-    }
-
-    private Func<Graph, IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> BodyRunner(Node node, Func<Value, Tensor> get)
-    {
-        Dictionary<string, Tensor> captured = node.Captured.ToDictionary(value => value.Name, get, StringComparer.Ordinal);
-        return (body, given) => RunBody(body, given, captured);
-    }
-
-    private IReadOnlyList<Tensor> RunBody(Graph body, IReadOnlyList<Tensor> inputs, Dictionary<string, Tensor> captured)
-    {
-        Dictionary<Value, Tensor> known = [];
-        for (int i = 0; i < inputs.Count; i++) known.Add(body.Inputs[i], inputs[i]);
-        foreach (Value outer in body.Outer)
-            if (captured.TryGetValue(outer.Name, out Tensor? tensor)) known.Add(outer, tensor);
-        return _bodies[body].Run(known, body.Outputs);
     }
 
     private Tensor Stored(Value constant) =>
