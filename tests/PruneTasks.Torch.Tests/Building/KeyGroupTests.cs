@@ -9,11 +9,12 @@ namespace PruneTasks.Torch.Tests.Building;
 /// <summary>Whole groups of query heads with the key and value head that they share.</summary>
 public sealed class KeyGroupTests
 {
+    /// <summary>The ways to write that query heads share a key head, with two groups.</summary>
+    public static TheoryData<DoubtfulAttention> SharedHeads =>
+        new(DoubtfulAttention.GroupedRotary, DoubtfulAttention.TiledHeads, DoubtfulAttention.GatheredHeads, DoubtfulAttention.BroadcastHeads);
+
     [Theory]
-    [InlineData(DoubtfulAttention.GroupedRotary)]
-    [InlineData(DoubtfulAttention.TiledHeads)]
-    [InlineData(DoubtfulAttention.GatheredHeads)]
-    [InlineData(DoubtfulAttention.BroadcastHeads)]
+    [MemberData(nameof(SharedHeads))]
     public void A_group_goes_as_a_whole_and_the_others_compute_as_before(DoubtfulAttention doubt)
     {
         PruningRun run = new(TransformerGraph.Create(new TransformerForm(TransformerStyle.Split), doubt: doubt));
@@ -28,10 +29,7 @@ public sealed class KeyGroupTests
 
     /// <summary>The product of both, to the entry: what the plan says of groups and dimensions together is what the file has that loses one after the other.</summary>
     [Theory]
-    [InlineData(DoubtfulAttention.GroupedRotary)]
-    [InlineData(DoubtfulAttention.TiledHeads)]
-    [InlineData(DoubtfulAttention.GatheredHeads)]
-    [InlineData(DoubtfulAttention.BroadcastHeads)]
+    [MemberData(nameof(SharedHeads))]
     public void Groups_and_dimensions_of_the_heads_that_stay_are_counted_once(DoubtfulAttention doubt)
     {
         PruningRun run = new(TransformerGraph.Create(new TransformerForm(TransformerStyle.Split), doubt: doubt));

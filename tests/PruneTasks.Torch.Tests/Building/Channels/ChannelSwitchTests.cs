@@ -23,7 +23,7 @@ public sealed class ChannelSwitchTests
     [InlineData(PriceSource.Fisher)]
     public void Channels_have_prices_that_rise_as_fewer_are_kept(PriceSource source)
     {
-        (OnnxModel model, ChannelSite[] sites) = ChannelBuildTests.Create("late reader");
+        (OnnxModel model, ChannelSite[] sites) = ChannelForms.Create("late reader");
         using LoweredGraph dense = LoweredGraph.Create(model);
         using CalibrationBatches batches = ChannelBuildTests.Batches(model, 1);
         PriceSettings settings = new() { Output = model.Graph.Outputs[0], Observation = Observation.SquaredError, Source = source };
@@ -40,7 +40,7 @@ public sealed class ChannelSwitchTests
     {
         using var off = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        (OnnxModel model, ChannelSite[] sites) = ChannelBuildTests.Create("pooled");
+        (OnnxModel model, ChannelSite[] sites) = ChannelForms.Create("pooled");
         using LoweredGraph dense = LoweredGraph.Create(model), changed = dense.Fork();
         using CalibrationBatches batches = ChannelBuildTests.Batches(model, 1);
         IReadOnlyList<ProbeGroup> groups = ProbeGroups.Units(model, dense, sites, batches, 4, Token);
@@ -63,7 +63,7 @@ public sealed class ChannelSwitchTests
     [InlineData("vbp")]
     public void Methods_that_score_units_take_channels(string name)
     {
-        (OnnxModel model, ChannelSite[] sites) = ChannelBuildTests.Create("two readers");
+        (OnnxModel model, ChannelSite[] sites) = ChannelForms.Create("two readers");
         using LoweredGraph dense = LoweredGraph.Create(model);
         using CalibrationBatches batches = ChannelBuildTests.Batches(model, 1);
         BuildResult build = new BaselineBuilder(model, dense, BaselineMethod.Find(name)!, 5).Build(ChannelBuildTests.Plan(sites, 5), batches, Token);
@@ -81,7 +81,7 @@ public sealed class ChannelSwitchTests
     [Fact]
     public void Training_moves_layers_behind_channels_and_leaves_removed_ones_out()
     {
-        (OnnxModel model, ChannelSite[] sites) = ChannelBuildTests.Create("two readers");
+        (OnnxModel model, ChannelSite[] sites) = ChannelForms.Create("two readers");
         using LoweredGraph dense = LoweredGraph.Create(model), network = dense.Fork();
         using CalibrationBatches batches = ChannelBuildTests.Batches(model, 1);
         foreach (ChannelEnd end in sites[0].Consumers) ChannelMask.Clear(network, end, unit => unit < 6);
