@@ -1,30 +1,11 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using PruneTasks.BuildTesting;
-using PruneTasks.Tasks.Stamps;
-using TaskItem = Microsoft.Build.Utilities.TaskItem;
 
 namespace PruneTasks.Tasks.Tests;
 
-/// <summary>Describe, check and run with the fake worker in a real process.</summary>
-public sealed class RunWorkerTests : IDisposable
+/// <summary>Describe, check and run with the fake worker in a real process: what a run takes over, says and leaves.</summary>
+public sealed class RunWorkerTests : WorkerScene
 {
-    private readonly TemporaryFolder _folder = new("a b ß");
-    private readonly ModelFolder _model;
-    private RecordingEngine _engine = new();
-
-    public RunWorkerTests()
-    {
-        _folder.Write("tiny.prune.yaml", "version: 1\ndata:\n  personal: { path: data }\n");
-        _folder.Write("data/sample.png", "");
-        File.WriteAllBytes(_folder["tiny.onnx"], TinyModel.Identity());
-        _model = new ModelFolder(_folder["obj", "tiny"]);
-        Assert.True(Describe(out _));
-    }
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public void A_run_takes_over_model_and_reports_and_leaves_a_stamp()
     {
@@ -110,21 +91,6 @@ public sealed class RunWorkerTests : IDisposable
     }
 
     [Fact]
-    public void Errors_of_the_result_are_logged_with_place_id_and_link()
-    {
-        Mode("error");
-
-        Assert.False(NewTask().Execute());
-
-        var error = Assert.Single(_engine.Errors);
-        Assert.Equal("PRUNE0021", error.Code);
-        Assert.Equal((_folder["tiny.prune.yaml"], 3, 11, 3, 15), (error.File, error.LineNumber, error.ColumnNumber, error.EndLineNumber, error.EndColumnNumber));
-        Assert.EndsWith("PRUNE0021.md", error.HelpLink);
-        Assert.Null(error.Subcategory);
-        AssertNothingTaken();
-    }
-
-    [Fact]
     public void Warnings_of_the_result_do_not_stop_it()
     {
         Mode("warning");
@@ -133,61 +99,6 @@ public sealed class RunWorkerTests : IDisposable
 
         Assert.Equal("PRUNE0411", Assert.Single(_engine.Warnings).Code);
         Assert.True(File.Exists(_model.Stamp));
-    }
-
-    [Theory]
-    [InlineData("crash", "PRUNE0909", "134")]
-    [InlineData("malformed", "PRUNE0910", "result.json")]
-    [InlineData("wrong-hash", "PRUNE0913", "SHA-256")]
-    [InlineData("wrong-sidecar", "PRUNE0913", "SHA-256")]
-    [InlineData("lying-exit-code", "PRUNE0909", "3")]
-    public void A_run_that_cannot_be_trusted_is_an_error_and_takes_nothing(string mode, string id, string said)
-    {
-        Mode(mode);
-
-        Assert.False(NewTask().Execute());
-
-        var error = Assert.Single(_engine.Errors);
-        Assert.Equal(id, error.Code);
-        Assert.Contains(said, error.Message);
-        Assert.Contains("fake worker, mode " + mode, File.ReadAllText(_model.Log));
-        AssertNothingTaken();
-        Assert.True(NeedsPrune());
-    }
-
-    [Theory]
-    [InlineData("killed", "PRUNE0905", "137")]
-    [InlineData("bad-alloc", "PRUNE0905", "data.personal.samples")]
-    [InlineData("disk-full", "PRUNE0917", "No space left on device")]
-    [InlineData("file-limit", "PRUNE0917", "ulimit -f")]
-    public void A_worker_that_the_machine_had_too_little_for_is_an_error_with_advice(string mode, string id, string said)
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "exit codes of signals");
-        Mode(mode);
-
-        Assert.False(NewTask().Execute());
-
-        var error = Assert.Single(_engine.Errors);
-        Assert.Equal(id, error.Code);
-        Assert.Contains(said, error.Message);
-        AssertNothingTaken();
-    }
-
-    [Fact]
-    public void A_worker_that_takes_too_long_is_stopped()
-    {
-        Mode("hang");
-        RunWorker task = NewTask();
-        task.TimeLimit = "0.03";
-
-        Assert.False(task.Execute());
-
-        var error = Assert.Single(_engine.Errors);
-        Assert.Equal("PRUNE0916", error.Code);
-        Assert.Contains("0.03 minutes", error.Message);
-        int worker = int.Parse(File.ReadAllText(_folder["fake-worker.pid"]), CultureInfo.InvariantCulture);
-        Assert.Throws<ArgumentException>(() => Process.GetProcessById(worker));
-        AssertNothingTaken();
     }
 
     [Fact]
@@ -248,20 +159,6 @@ public sealed class RunWorkerTests : IDisposable
     }
 
     [Fact]
-    public void A_staging_folder_that_a_killed_build_left_goes_though_the_model_is_current()
-    {
-        Assert.True(NewTask().Execute(), _engine.Text);
-        _folder.Write("obj/tiny/staging/left", "");
-
-        Assert.True(Describe(out string current));
-        Assert.Equal("false", current);
-        Assert.False(NeedsPrune());
-        Assert.False(Directory.Exists(_model.Staging));
-        Assert.True(Describe(out current));
-        Assert.Equal("true", current);
-    }
-
-    [Fact]
     public void Stages_with_the_time_left_are_messages_that_every_logger_shows()
     {
         Mode("stages");
@@ -279,85 +176,6 @@ public sealed class RunWorkerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_worker_ends_soon_after_the_process_that_it_was_told_to_watch()
-    {
-        Mode("hang");
-        // Any process that lives for a while: another worker, which watches this one.
-        using Process parent = Start(Environment.ProcessId);
-        string pidFile = _folder["fake-worker.pid"];
-        while (!File.Exists(pidFile) || File.ReadAllText(pidFile).Length == 0)
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        using Process worker = Start(parent.Id);
-        await Task.Delay(1000, TestContext.Current.CancellationToken);
-        Assert.False(worker.HasExited);
-        Assert.False(parent.HasExited);
-
-        parent.Kill();
-
-        Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(5)));
-
-        Process Start(int watched)
-        {
-            string request = _folder.Write("request.json", new PruneTasks.Spec.Contracts.PruneRequest { Spec = _folder["tiny.prune.yaml"], Name = "tiny", Output = _folder.Path }.ToJson());
-            var start = new ProcessStartInfo("dotnet", ["exec", Repository.FakeWorker, "prune", "--request", request]) { RedirectStandardOutput = true };
-            start.Environment["PRUNETASKS_PARENT"] = watched.ToString(CultureInfo.InvariantCulture);
-            return Process.Start(start)!;
-        }
-    }
-
-    [Fact]
-    public void A_failed_run_keeps_the_model_of_the_last_good_one()
-    {
-        Assert.True(NewTask().Execute(), _engine.Text);
-        byte[] pruned = File.ReadAllBytes(_model.Pruned);
-        string stamp = File.ReadAllText(_model.Stamp);
-        Mode("error");
-        File.WriteAllBytes(_folder["tiny.onnx"], TinyModel.Identity(9));
-
-        Assert.False(NewTask().Execute());
-
-        Assert.Equal(pruned, File.ReadAllBytes(_model.Pruned));
-        Assert.Equal(stamp, File.ReadAllText(_model.Stamp));
-        Assert.True(NeedsPrune());
-    }
-
-    [Fact]
-    public async Task Cancelling_kills_the_worker_and_leaves_nothing()
-    {
-        Mode("hang");
-        RunWorker task = NewTask();
-        Task<bool> run = Task.Run(task.Execute, TestContext.Current.CancellationToken);
-        string pidFile = _folder["fake-worker.pid"];
-        while (!File.Exists(pidFile) || File.ReadAllText(pidFile).Length == 0)
-        {
-            Assert.False(run.IsCompleted, _engine.Text);
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
-
-        using Process worker = Process.GetProcessById(int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture));
-        task.Cancel();
-
-        Assert.False(await run.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(5)));
-        Assert.Empty(_engine.Errors);
-        Assert.Contains("PRUNE0908", _engine.Warnings.Select(w => w.Code));
-        AssertNothingTaken();
-    }
-
-    [Fact]
-    public void Left_over_files_of_a_killed_build_do_no_harm()
-    {
-        _folder.Write("obj/tiny/staging/tiny.pruned.onnx", "half");
-        _folder.Write("obj/tiny/tiny.pruned.onnx", "half");
-
-        Assert.True(NeedsPrune());
-        Assert.True(NewTask().Execute(), _engine.Text);
-
-        Assert.Equal(TinyModel.Identity(), File.ReadAllBytes(_model.Pruned));
-        Assert.False(NeedsPrune());
-    }
-
-    [Fact]
     public void Each_run_writes_into_a_folder_of_its_own()
     {
         Assert.True(NewTask().Execute(), _engine.Text);
@@ -366,67 +184,5 @@ public sealed class RunWorkerTests : IDisposable
         Assert.True(again.Execute(), _engine.Text);
 
         Assert.Equal(2, Starts().Select(line => (string?)JsonNode.Parse(line)!["output"]).Distinct().Count());
-    }
-
-    [Fact]
-    public void A_worker_that_is_not_there_is_an_error()
-    {
-        RunWorker task = NewTask();
-        task.WorkerAssembly = _folder["absent.dll"];
-
-        Assert.False(task.Execute());
-
-        Assert.Equal("PRUNE0909", Assert.Single(_engine.Errors).Code);
-        Assert.Contains("absent.dll", File.ReadAllText(_model.Log));
-    }
-
-    private void Mode(string mode) => _folder.Write("fake-worker.mode", mode);
-
-    private string[] Starts() => File.Exists(_folder["fake-worker.log"]) ? File.ReadAllLines(_folder["fake-worker.log"]) : [];
-
-    private void AssertNothingTaken()
-    {
-        Assert.False(File.Exists(_model.Pruned));
-        Assert.False(File.Exists(_model.Stamp));
-        Assert.False(Directory.Exists(_model.Staging));
-    }
-
-    private bool Describe(out string current) => Describe("tiny.prune.yaml", out current);
-
-    private bool Describe(string spec, out string current)
-    {
-        var task = new DescribeModels
-        {
-            BuildEngine = _engine,
-            Models = [new TaskItem(spec)],
-            ProjectDirectory = _folder.Path,
-            OutputDirectory = _folder["obj"],
-            ToolAssembly = Repository.FakeWorker,
-            NativeVersions = "1",
-        };
-        bool ok = task.Execute();
-        current = ok ? task.Described[0].GetMetadata("Current") : "";
-        return ok;
-    }
-
-    private bool NeedsPrune()
-    {
-        var task = new CheckPrune { BuildEngine = new RecordingEngine(), ModelDirectory = _model.Directory };
-        Assert.True(task.Execute());
-        return task.Stale.Length > 0;
-    }
-
-    private RunWorker NewTask()
-    {
-        _engine = new RecordingEngine();
-        return new RunWorker
-        {
-            BuildEngine = _engine,
-            ModelDirectory = _model.Directory,
-            WorkerAssembly = Repository.FakeWorker,
-            DotNetHostPath = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH"),
-            LibTorchDirectory = "/natives/torch",
-            Threads = 3,
-        };
     }
 }

@@ -5,6 +5,7 @@ using PruneTasks.Tests;
 
 namespace PruneTasks.Runtime.Tests.Engine;
 
+/// <summary>A loaded model from its first call to the last: results, threads, cancellation, failures. In one file, above 12 KB, with the few tiny models that all of them run.</summary>
 public sealed class ModelEngineTests
 {
     [Fact]
