@@ -140,14 +140,6 @@ public sealed partial class Graph
         return node;
     }
 
-    /// <summary>Declares another shape for a graph output.</summary>
-    /// <exception cref="ArgumentException"><paramref name="output"/> is none.</exception>
-    public void DeclareOutput(Value output, IReadOnlyList<Axis> shape)
-    {
-        if (!_outputs.Contains(output)) throw new ArgumentException("no output of this graph", nameof(output));
-        (output.DeclaredShape, output.IsDeclaredAnew) = (shape, true);
-    }
-
     /// <summary>Makes input <paramref name="index"/> of <paramref name="node"/> read <paramref name="value"/>.</summary>
     public void SetInput(Node node, int index, Value? value) => node.SetInput(index, value);
 

@@ -110,6 +110,17 @@ public sealed class TensorData
         return result;
     }
 
+    /// <summary>The entries <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive) along one axis, copied.</summary>
+    /// <exception cref="InvalidOperationException">Elements of this type have no fixed size.</exception>
+    public TensorData Slice(int axis, int from, int to)
+    {
+        long inner = Shape.Skip(axis + 1).Aggregate((long)(SizeOf(Type) ?? throw new InvalidOperationException($"elements of {Type} have no fixed size")), (a, b) => a * b);
+        long outer = Shape.Take(axis).Aggregate(1L, (a, b) => a * b), row = Shape[axis] * inner, part = (to - from) * inner;
+        var bytes = new byte[outer * part];
+        for (int o = 0; o < outer; o++) Bytes.Span.Slice(checked((int)((o * row) + (from * inner))), (int)part).CopyTo(bytes.AsSpan(checked((int)(o * part))));
+        return new TensorData(Type, [.. Shape.Select((size, i) => i == axis ? to - from : size)], bytes);
+    }
+
     /// <summary>A float tensor of <paramref name="type"/> (float32, float16, bfloat16 or float64) from float32 values, rounded to nearest even.</summary>
     public static TensorData FromFloats(ElementType type, IReadOnlyList<long> shape, ReadOnlySpan<float> values)
     {

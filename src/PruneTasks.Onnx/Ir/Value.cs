@@ -57,7 +57,7 @@ public sealed class Value
     /// <summary>The declared shape was found wrong; its value_info is not written.</summary>
     internal bool IsShapeForgotten { get; set; }
 
-    /// <summary>A graph output whose declaration is no longer the file's.</summary>
+    /// <summary>A graph input or output whose declaration is no longer the file's.</summary>
     internal bool IsDeclaredAnew { get; set; }
 
     /// <summary>Stands for an output that the file left out; it has no name there.</summary>

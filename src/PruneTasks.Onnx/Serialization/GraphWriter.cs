@@ -41,7 +41,7 @@ internal sealed class GraphWriter
         int lastInput = Array.FindLastIndex(old.Fields, f => f.Number == GraphFields.Input);
         int lastOutput = Array.FindLastIndex(old.Fields, f => f.Number == GraphFields.Output);
         HashSet<object> oldInputs = [.. loaded.Owners.Where((_, i) => old.Fields[i].Number == GraphFields.Input).OfType<object>()];
-        int oldOutputs = old.Fields.Count(f => f.Number == GraphFields.Output);
+        int oldOutputs = _graph.HasNewOutputs ? 0 : old.Fields.Count(f => f.Number == GraphFields.Output);
         if (lastNode < 0) NodesFrom(0);
         for (int i = 0; i < old.Fields.Length; i++)
         {
@@ -71,8 +71,10 @@ internal sealed class GraphWriter
                 if (IsReplaced(value)) _out.Message(GraphFields.Input, ValueInfoWriter.Edited(old.Message(field), value));
                 else _out.Raw(old.Raw(field));
                 break;
-            case GraphFields.Output when owner is Value { IsDeclaredAnew: true } value:
-                _out.Message(GraphFields.Output, ValueInfoWriter.Edited(old.Message(field), value));
+            case GraphFields.Output when _graph.HasNewOutputs:
+                break;
+            case GraphFields.Input or GraphFields.Output when owner is Value { IsDeclaredAnew: true } value:
+                _out.Message(field.Number, ValueInfoWriter.Edited(old.Message(field), value));
                 break;
             case GraphFields.ValueInfo when owner is Value value:
                 if (IsHere(value) && !value.IsShapeForgotten && !IsReplaced(value)) _out.Raw(old.Raw(field));

@@ -130,9 +130,10 @@ public static class OnnxWriter
         HashSet<object> known = [.. loaded.Owners.OfType<object>()];
         return loaded.Owners.OfType<Node>().All(graph.Contains)
             && graph.Inputs.All(known.Contains)
+            && !graph.HasNewOutputs
             && graph.Outputs.Count == loaded.Message.Fields.Count(f => f.Number == GraphFields.Output)
             && graph.Nodes.All(n => !n.IsModified && known.Contains(n))
-            && loaded.Owners.OfType<Value>().All(v => graph.Values.TryGetValue(v.Name, out Value? now) && now == v && !v.IsShapeForgotten)
+            && loaded.Owners.OfType<Value>().All(v => graph.Values.TryGetValue(v.Name, out Value? now) && now == v && !v.IsShapeForgotten && !v.IsDeclaredAnew)
             && graph.Initializers.All(v => v.Wire is { } i && ReferenceEquals(i.Constant, v.Constant));
     }
 

@@ -66,7 +66,7 @@ internal static class EvaluateCommand
         DataRequest request = input.Request(set, source);
         ISampleSource samples = DataLoader.Open(request);
         WorkerNatives.UseOnnxRuntime(parsed.GetValue(OnnxRuntime), say);
-        ModelPair pair = new(dense, pruned);
+        ModelPair pair = new(dense, pruned) { States = input.Presents };
         KeptClasses? kept = input.Classes is null ? null : KeptClasses.Of(input, new CalibrationSet(request.Inputs, [.. samples.Read([]).Take(32)]), parsed.GetValue(Threads));
         ModelPair compared = kept is null ? pair : pair with { Dense = kept.Dense, Pruned = pruned.Classes == kept.Scores.Of ? KeptClasses.Restrict(pruned, kept.Scores) : pruned };
         IEnumerable<Sample> taken = source.Samples is { } limit ? samples.Read(diagnostics).Take(limit) : samples.Read(diagnostics);

@@ -38,7 +38,7 @@ internal static class NewSpecCommand
         string model = parsed.GetValue(Model)!;
         ModelFile file = ModelFile.Read(model);
         string spec = Path.GetFullPath(parsed.GetValue(Output) ?? Path.ChangeExtension(model, ".prune.yaml"));
-        ModelGuess guess = ModelGuess.Of(file.Model);
+        ModelGuess guess = ModelGuess.Of(DecoderCaches.LeaveOut(file).Model);
         string relative = Path.GetRelativePath(Path.GetDirectoryName(spec)!, Path.GetFullPath(model)).Replace('\\', '/');
         (string File, string? Problem)? tokenizer = guess.Tokens is null ? null : Tokenizer(Path.GetFullPath(model), Path.GetDirectoryName(spec)!);
         string text = SpecDraft.Write(ModelInspection.Of(file), guess, relative, Path.GetFileName(spec), tokenizer, Schema(Path.GetDirectoryName(spec)!));

@@ -40,8 +40,9 @@ internal sealed record ModelGuess(ModelTask Task, string Why, ImageGuess? Image 
 
     private static ModelGuess OfText(Graph graph, IReadOnlyList<long?>? output, string gives)
     {
-        // The longest table that ids look up: [words, width of one]. The input that looks it up has the ids of tokens; others have marks and places.
-        Node? lookup = graph.Nodes.Where(node => node.OpType == "Gather" && node.Inputs[0]?.Constant is { Shape.Count: 2 }).MaxBy(node => node.Inputs[0]!.Constant!.Shape[0]);
+        // The table that ids look up, [words, width of one]: the one with a score for each word, else the longest. The input that looks it up has the ids of tokens; others have marks and places.
+        Node? lookup = graph.Nodes.Where(node => node.OpType == "Gather" && node.Inputs[0]?.Constant is { Shape.Count: 2 })
+            .MaxBy(node => node.Inputs[0]!.Constant!.Shape[0] is var words && output is [_, _, { } scores] && scores == words ? long.MaxValue : words);
         IReadOnlyList<long>? table = lookup?.Inputs[0]!.Constant!.Shape;
         Value tokens = Origin(lookup?.Inputs[1]) is { } origin && graph.Inputs.Contains(origin) && IsTokens(origin) ? origin : graph.Inputs.First(IsTokens);
         string given = $"token ids '{tokens.Name}' {Words(tokens)} in, {gives} out";

@@ -9,6 +9,9 @@ namespace PruneTasks.Worker.Evaluation;
 /// <summary>A dense model and the pruned one, to be compared in ONNX Runtime.</summary>
 internal sealed record ModelPair(ModelFile Dense, ModelFile Pruned)
 {
+    /// <summary>Outputs that are not compared: what a decoder passes on to its next run.</summary>
+    public IReadOnlyList<string> States { get; init; } = [];
+
     /// <summary>Compares outputs on samples.</summary>
     /// <param name="task">What the model is for.</param>
     /// <param name="labels">Number of labels, 0 without.</param>
@@ -22,8 +25,8 @@ internal sealed record ModelPair(ModelFile Dense, ModelFile Pruned)
     {
         // The two run side by side, each on half of the cores.
         int each = Math.Max(1, (threads > 0 ? threads : Environment.ProcessorCount) / 2);
-        using OrtSession dense = Dense.Open(each);
-        using OrtSession pruned = Pruned.Open(each);
+        using OrtSession dense = Dense.Open(each).Without(States);
+        using OrtSession pruned = Pruned.Open(each).Without(States);
         bool? scores = Evaluator.HoldsScores(task, labels, Dense.Classes);
         NextTokens? tokens = task == ModelTask.CausalLanguageModel ? NextTokens.Find(inputs) : null;
         return Guard(() => Evaluator.Compare(dense, pruned, inputs, samples, scores, cancellation, tokens));

@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using PruneTasks.Onnx;
 using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Worker.Data;
 
 namespace PruneTasks.Worker.Evaluation;
 
@@ -12,10 +13,18 @@ internal sealed class OrtSession : IDisposable
     private readonly InferenceSession _session;
     private readonly RunOptions _options = new();
 
-    private OrtSession(InferenceSession session) => _session = session;
+    private OrtSession(InferenceSession session) => (_session, OutputNames) = (session, session.OutputNames);
 
-    /// <summary>Names of the outputs, in the model's order.</summary>
-    public IReadOnlyList<string> OutputNames => _session.OutputNames;
+    /// <summary>Names of the outputs that runs give, in the model's order.</summary>
+    public IReadOnlyList<string> OutputNames { get; private set; }
+
+    /// <summary>Leaves out outputs that are of no interest, as the caches that a decoder passes on to its next run.</summary>
+    /// <param name="outputs">Their names; what the model does not have is no matter.</param>
+    public OrtSession Without(IEnumerable<string> outputs)
+    {
+        OutputNames = [.. OutputNames.Except(outputs)];
+        return this;
+    }
 
     /// <summary>Loads a model from memory; it must carry all its weights.</summary>
     /// <param name="model">The ONNX file's bytes.</param>
@@ -47,11 +56,10 @@ internal sealed class OrtSession : IDisposable
     /// <exception cref="OnnxRuntimeException">The inputs do not fit, or an operator fails.</exception>
     public IReadOnlyList<TensorData?> Run(IReadOnlyList<TensorData> inputs)
     {
-        List<OrtValue> values = [];
+        IReadOnlyList<OrtValue> values = ToValues(inputs);
         try
         {
-            foreach (TensorData input in inputs) values.Add(ToValue(input));
-            using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_options, _session.InputNames, values, _session.OutputNames);
+            using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_options, _session.InputNames, values, OutputNames);
             return [.. outputs.Select(FromValue)];
         }
         finally
@@ -63,7 +71,24 @@ internal sealed class OrtSession : IDisposable
     /// <summary>Runs on prepared inputs and throws the outputs away; for measuring time.</summary>
     public void RunOnly(IReadOnlyList<OrtValue> inputs)
     {
-        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_options, _session.InputNames, inputs, _session.OutputNames);
+        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_options, _session.InputNames, inputs, OutputNames);
+    }
+
+    /// <summary>Inputs in native memory, to be disposed by the caller; empty ones with the sizes that this model declares (<see cref="EmptyInput"/>).</summary>
+    /// <param name="inputs">Tensors in the order of the model's inputs.</param>
+    public IReadOnlyList<OrtValue> ToValues(IReadOnlyList<TensorData> inputs)
+    {
+        List<OrtValue> values = [];
+        try
+        {
+            for (int i = 0; i < inputs.Count; i++) values.Add(ToValue(EmptyInput.Fit(inputs[i], [.. _session.InputMetadata[_session.InputNames[i]].Dimensions.Select(size => size > 0 ? size : (long?)null)])));
+            return values;
+        }
+        catch
+        {
+            foreach (OrtValue value in values) value.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A copy of a tensor in native memory.</summary>

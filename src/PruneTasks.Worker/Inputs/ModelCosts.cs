@@ -17,5 +17,5 @@ internal static class ModelCosts
     }
 
     private static ShapeBinding Binding(OnnxModel model, Sample sample) => ShapeBinding.Exact(
-        model.Graph.Inputs.Zip(sample.Inputs).ToDictionary(pair => pair.First.Name, pair => pair.Second.Shape, StringComparer.Ordinal));
+        model.Graph.Inputs.Zip(sample.Inputs).ToDictionary(pair => pair.First.Name, pair => EmptyInput.Fit(pair.Second, [.. pair.First.DeclaredShape?.Select(axis => axis.Size) ?? []]).Shape, StringComparer.Ordinal));
 }

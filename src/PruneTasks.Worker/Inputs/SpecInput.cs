@@ -21,6 +21,9 @@ internal sealed record SpecInput(PruneSpec Spec, ModelFile Model, ModelManifest 
     /// <summary>The tokenizer that the spec names; null for none.</summary>
     public TokenizerFile? Tokenizer { get; init; }
 
+    /// <summary>Outputs that are no answer, but what the next run of a decoder begins with.</summary>
+    public IReadOnlyList<string> Presents => Manifest.Text is { Refusal: null } text ? [.. text.States.Select(state => state.Present)] : [];
+
     /// <summary>Reads the spec.</summary>
     /// <param name="path">The spec file.</param>
     /// <param name="diagnostics">Takes the warnings.</param>

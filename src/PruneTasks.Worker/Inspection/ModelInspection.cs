@@ -23,6 +23,9 @@ internal sealed record ModelInspection
     /// <summary>Size that stands in for an open axis; null where the model has none beside the batch.</summary>
     public required long? OpenAxisSize { get; init; }
 
+    /// <summary>Caches of a language model that are left out in all that follows.</summary>
+    public required int Caches { get; init; }
+
     /// <summary>Nodes whose MACs could not be counted.</summary>
     public required IReadOnlyList<string> Uncounted { get; init; }
 
@@ -39,9 +42,9 @@ internal sealed record ModelInspection
     public static ModelInspection Of(ModelFile file)
     {
         OnnxModel model = file.Model;
-        ModelCost cost = CostModel.OfOneSample(model, OpenAxis);
         // Units are those that pruning would find: after the same exact rewrites, on a copy.
-        OnnxModel prepared = file.Reload();
+        (OnnxModel prepared, int caches) = DecoderCaches.LeaveOut(file);
+        ModelCost cost = CostModel.OfOneSample(caches > 0 ? prepared : model, OpenAxis);
         Unfusing.Apply(prepared);
         BatchNormFolding.Apply(prepared);
         SitePreparation.Prepare(prepared);
@@ -52,6 +55,7 @@ internal sealed record ModelInspection
         return new ModelInspection
         {
             File = file,
+            Caches = caches,
             Macs = cost.Total.Macs,
             Parameters = cost.Total.Parameters,
             OpenAxisSize = model.Graph.Inputs.Any(input => input.DeclaredShape?.Skip(1).Any(axis => axis.Size is null) ?? true) ? OpenAxis : null,

@@ -29,20 +29,11 @@ internal static class CheckInputs
             for (int axis = 1; axis < shape.Count; axis++)
             {
                 if (shape[axis].Size is not null || tensor.Shape[axis] < 3 || (batch is not null && shape[axis].Symbol == batch)) continue;
-                tensor = LeadingEntries(tensor, axis, (int)(tensor.Shape[axis] * 2 / 3));
+                tensor = tensor.Slice(axis, 0, (int)(tensor.Shape[axis] * 2 / 3));
                 cut = true;
             }
             return tensor;
         })];
         return cut ? inputs : null;
-    }
-
-    private static TensorData LeadingEntries(TensorData tensor, int axis, int count)
-    {
-        int inner = TensorData.SizeOf(tensor.Type)!.Value * (int)tensor.Shape.Skip(axis + 1).Aggregate(1L, (a, b) => a * b), size = (int)tensor.Shape[axis];
-        int outer = inner == 0 ? 0 : tensor.Bytes.Length / inner / size;
-        var bytes = new byte[outer * count * inner];
-        for (int o = 0; o < outer; o++) tensor.Bytes.Span.Slice(o * size * inner, count * inner).CopyTo(bytes.AsSpan(o * count * inner));
-        return new TensorData(tensor.Type, [.. tensor.Shape.Select((d, i) => i == axis ? count : d)], bytes);
     }
 }

@@ -23,17 +23,19 @@ internal sealed class ModuleChoice
     public IReadOnlySet<PruneSite> Offered { get; }
 
     /// <summary>What the spec and the graph allow.</summary>
-    public static ModuleChoice Of(PruneSpec spec, PreparedModel model, Func<IReadOnlyList<PruneSite>, IReadOnlyList<double>>? measure)
+    public static ModuleChoice Of(PruneJob job, PreparedModel model, Func<IReadOnlyList<PruneSite>, IReadOnlyList<double>>? measure)
     {
         HashSet<PruneSite> offered = new((IEqualityComparer<PruneSite>)ReferenceEqualityComparer.Instance);
         List<(PruneSite, string)> refused = [];
+        PruneSpec spec = job.Spec;
         string? off = !spec.Prune.Modules ? "prune.modules is false"
             : spec.Prune.Method != "sequential" ? $"the method is {spec.Prune.Method}"
             : spec.Prune.Buffer.Steps > 1 ? "the build takes several steps" : null;
         if (off is not null || measure is null) return new ModuleChoice(offered, refused, off, measure);
         foreach (PruneSite site in model.Inventory.Sites.Where(s => s.Kind is UnitKind.Ffn or UnitKind.ValueOutput))
         {
-            if (WholeModules.Refuse(site, model.Shapes) is { } why) refused.Add((site, why));
+            if (job.CachesApart && site.Kind == UnitKind.ValueOutput) refused.Add((site, "their keys and values are kept in a cache"));
+            else if (WholeModules.Refuse(site, model.Shapes) is { } why) refused.Add((site, why));
             else offered.Add(site);
         }
         return new ModuleChoice(offered, refused, null, measure);

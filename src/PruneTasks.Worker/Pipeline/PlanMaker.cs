@@ -61,7 +61,7 @@ internal static class PlanMaker
 
         IReadOnlyList<PriceCurve> curves = work.Prices();
         PricedSite[] priced = Priced(curves);
-        ModuleChoice modules = ModuleChoice.Of(job.Spec, model, work.None);
+        ModuleChoice modules = ModuleChoice.Of(job, model, work.None);
         setup = setup with { Options = setup.Options with { Vanishing = modules.Offered } };
         TrialRuns trials = new(job, model);
         if (budget.Auto)

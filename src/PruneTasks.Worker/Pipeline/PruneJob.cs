@@ -1,6 +1,7 @@
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec;
+using PruneTasks.Spec.Contracts;
 using PruneTasks.Worker.Data;
 using PruneTasks.Worker.Evaluation;
 using PruneTasks.Worker.Progress;
@@ -43,6 +44,12 @@ internal sealed record PruneJob
     /// <summary>The classes that are kept; null for all.</summary>
     public ClassScores? Classes { get; init; }
 
+    /// <summary>How texts enter the model; null where they do not.</summary>
+    public TextManifest? Text { get; init; }
+
+    /// <summary>The model is a decoder whose caches were taken off (<see cref="StatesApart"/>), to be put back.</summary>
+    public bool CachesApart { get; init; }
+
     /// <summary>Threads; 0 for all cores.</summary>
     public int Threads { get; init; }
 
@@ -69,6 +76,9 @@ internal sealed record PruneJob
         ClassRows.Select(restricted, classes);
         return ModelImage.Of(restricted);
     }
+
+    /// <summary>The dense model, untouched.</summary>
+    public ModelImage AsItCame() => Model.Store is null ? ModelBytes.ToArray() : ModelImage.Of(Model);
 
     /// <summary>The dense model, read again.</summary>
     public OnnxModel LoadModel() => OnnxReader.Load(ModelBytes, ModelFolder ?? Path.GetDirectoryName(Path.GetFullPath(ModelPath)), Model.Store);

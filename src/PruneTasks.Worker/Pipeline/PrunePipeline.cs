@@ -16,7 +16,10 @@ internal sealed class PrunePipeline : IPruningPipeline
     private const int FewSamples = 128;
 
     /// <inheritdoc/>
-    public PruneOutcome Run(PruneJob job, CancellationToken cancellation)
+    public PruneOutcome Run(PruneJob job, CancellationToken cancellation) =>
+        StatesApart.Of(job) is { } apart ? apart.Join(Prune(apart.Job, cancellation)) : Prune(job, cancellation);
+
+    private static PruneOutcome Prune(PruneJob job, CancellationToken cancellation)
     {
         StageClock stages = new(job.Progress);
         List<PruneDiagnostic> warnings = [];
@@ -40,7 +43,7 @@ internal sealed class PrunePipeline : IPruningPipeline
         Decision decision = PlanStage.Run(job, model, network, heads.Left, oneSample, stages, warnings, cancellation);
         PruneOutcome outcome = new()
         {
-            Model = heads.File ?? exact?.Model ?? AsItCame(job),
+            Model = heads.File ?? exact?.Model ?? job.AsItCame(),
             Exact = rewrites,
             Views = network?.Views,
             Sites = heads.WithGroups([.. decision.Outcome.Plan.Sites.Select(s => Site(s, null))]),
@@ -113,13 +116,11 @@ internal sealed class PrunePipeline : IPruningPipeline
     private static Func<ModelImage, double> CheckAgainst(PruneJob job, ModelImage reference) =>
         file => Verification.Check(reference, file, job.HoldOut ?? job.Calibration, Verification.Tolerance(job.Model), job.Threads);
 
-    private static ModelImage AsItCame(PruneJob job) => job.Model.Store is null ? job.ModelBytes.ToArray() : ModelImage.Of(job.Model);
-
     /// <summary>Nothing was removed: what exact rewrites left, with its attention operators whole.</summary>
     private static ModelImage Whole(PruneJob job, ExactRewrites exact, ModelImage apart)
     {
         // Taken apart, and nothing else done: the file as it came.
-        if (exact.Done is [{ Kind: "fused" }]) return AsItCame(job);
+        if (exact.Done is [{ Kind: "fused" }]) return job.AsItCame();
         return FusedAgain.Of(apart, exact.Attentions, CheckAgainst(job, job.Reference()), job.Log)?.Model ?? apart;
     }
 

@@ -24,7 +24,7 @@ internal sealed class TrialRuns(PruneJob job, PreparedModel model)
     /// <summary>Compares a build with the dense model.</summary>
     public Comparison Compare(BuildResult build, CancellationToken cancellation)
     {
-        _dense ??= job.Classes is null ? ModelFile.Read(job.ModelPath) : ModelFile.Of(job.ModelPath, job.Reference());
+        _dense ??= job is { Classes: null, CachesApart: false } ? ModelFile.Read(job.ModelPath) : ModelFile.Of(job.ModelPath, job.Reference());
         int labels = job.Classes?.Classes.Count ?? SpecChecks.Labels(job.Spec, [])?.Count ?? 0;
         return new ModelPair(_dense, ModelFile.Of("masked model", model.Masked(build))).Compare(job.Spec.Task, labels, Set.Inputs, Set.Samples, job.Threads, cancellation);
     }

@@ -76,6 +76,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
                 PersonalSamples = data.Calibration.Count,
                 HoldOut = data.HoldOut,
                 Classes = kept?.Scores,
+                Text = input.Manifest.Text,
                 Threads = threads,
                 ThreadsUnused = spec.Prune.Threads == "one" && allowed > 1 ? allowed : 0,
                 LibTorch = request.LibTorch,
@@ -87,7 +88,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
         _stages.Times.AddRange(outcome.Stages);
         PrunedModel delivered = PrunedModel.Of($"{spec.Name}.pruned.onnx", outcome.Model, LargestFile);
         ModelFile pruned = delivered.File;
-        var pair = new ModelPair(input.Model, pruned);
+        var pair = new ModelPair(input.Model, pruned) { States = input.Presents };
         List<SetEvaluation> evaluations = _stages.Run("compare in ONNX Runtime", () => Evaluate(input, kept is null ? pair : pair with { Dense = kept.Dense }, data, request.Threads, diagnostics, cancellation));
         QualityReport? quality = QualityCheck.Measure(spec, evaluations, (contract, drop) => outcome.Budget?.Fitting(contract.Metric, drop, contract.MaxDrop));
         if (QualityCheck.Judge(spec, quality) is { } missed)

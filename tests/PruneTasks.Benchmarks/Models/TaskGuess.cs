@@ -19,7 +19,9 @@ internal static class TaskGuess
         InputGuess? tokens = guesses.FirstOrDefault(g => g.Role == InputRole.Tokens);
         if (tokens is null) return "task: generic";
         if (perSample) return "task: text-classification";
-        return guesses.Count == 1 && classes == tokens.Below ? "task: causal-lm" : "task: generic";
+        // With caches there are masks and places beside the tokens.
+        bool decoder = guesses.Count == 1 || (guesses.Any(g => g.Role == InputRole.State) && guesses.All(g => g.Role is InputRole.Tokens or InputRole.Mask or InputRole.State));
+        return decoder && guesses.Any(g => g.Role == InputRole.Tokens && g.Below == classes) ? "task: causal-lm" : "task: generic";
     }
 
     /// <summary>The last axis that is not one, of at least two axes.</summary>

@@ -33,7 +33,8 @@ public sealed class ZooTests
         { "torch-densenet", 0, 0, 0, 15 },
         { "torch-generator", 0, 0, 0, 3 },
         { "torch-gpt2", 2, 2, 2, 0 },
-        { "torch-gpt2-cache", 2, 0, 0, 0 },
+        { "torch-gpt2-cache", 2, 2, 2, 0 },
+        { "torch-llama-cache", 2, 2, 2, 0 },
         { "torch-nafnet", 0, 0, 0, 4 },
         { "torch-resnet", 0, 0, 0, 11 },
         { "torch-resnext", 0, 0, 0, 6 },
@@ -61,6 +62,9 @@ public sealed class ZooTests
     public void What_can_go_is_found_and_taking_it_out_is_exact(string name, int ffn, int qk, int vo, int channels)
     {
         OnnxModel model = OnnxReader.Load(OnnxWriter.ToBytes(ZooModels.Small[name]()));
+        // Caches are left out as for a spec with 'task: causal-lm'.
+        Value[] pasts = [.. model.Graph.Inputs.Where(i => i.Name.StartsWith("past", StringComparison.Ordinal))];
+        DetachedStates.Detach(model, pasts.Zip(model.Graph.Outputs.Skip(1), (past, present) => new StateName(past.Name, present.Name, 2)));
         CalibrationSet samples = Samples(model);
         ShapeBinding one = ShapeBinding.Exact(samples.Inputs.Zip(samples.Samples[0].Inputs).ToDictionary(p => p.First.Name, p => p.Second.Shape));
         PreparedModel prepared = PreparedModel.From(model, one);
@@ -79,7 +83,7 @@ public sealed class ZooTests
 
         TensorData Draw(ModelInput input)
         {
-            long[] shape = [.. input.Shape!.Select((axis, i) => axis.Size ?? (i == 0 ? 1 : isImage ? 64 : 12))];
+            long[] shape = [.. input.Shape!.Select((axis, i) => axis.Size ?? (i == 0 ? 1 : isImage ? 64 : axis.Symbol == "past" ? 0 : 12))];
             int count = (int)shape.Aggregate(1L, (a, b) => a * b);
             return input.Type is ElementType.Int64 or ElementType.Int32
                 ? TensorConversion.To(TensorData.Of(shape, [.. Enumerable.Range(0, count).Select(_ => input.Name.Contains("mask", StringComparison.Ordinal) ? 1L : random.NextInt64(input.Name.Contains("type", StringComparison.Ordinal) ? 2 : 9))]), input.Type)

@@ -73,6 +73,39 @@ internal static class TorchSequenceZoo
         }
     }
 
+    /// <summary>Llama: RMS norm written out, rotary positions by halves, two query heads to a key head by Expand, cached keys and values in and out, a mask that covers the past, gated hidden layer.</summary>
+    public static OnnxModel Llama()
+    {
+        const int Width = 32, Heads = 4, Groups = 2, Size = 8, Words = 50, Longest = 64;
+        ConvolutionalGraph g = new(17);
+        Value ids = g.Tokens(), mask = g.Tokens("attention_mask", "total"), places = g.Tokens("position_ids");
+        object[] cached = ["batch", Groups, "past", Size], total = ["batch", Groups, "total", Size];
+        Value x = g.Op("Gather", [g.Weight(Words, Width), ids]);
+        float[] angles = [.. Enumerable.Range(0, Longest * Size).Select(i => i / Size * MathF.Pow(100, -2f * (i % (Size / 2)) / Size))];
+        Value cos = Turned(angles.Select(MathF.Cos)), sin = Turned(angles.Select(MathF.Sin)), open = g.Op("Cast", [g.Unsqueeze(mask, 1, 2)], ("to", 9L));
+        List<(Value, object[]?)> outputs = [];
+        for (int i = 0; i < 2; i++)
+        {
+            Value h = Norm(x), past = g.Input($"past_key_values.{i}.key", ElementType.Float32, cached);
+            Value q = Rotated(g.Heads(g.Dense(h, Width, Heads * Size, bias: false), Heads, Size)), k = Rotated(g.Heads(g.Dense(h, Width, Groups * Size, bias: false), Groups, Size));
+            k = g.Join(2, past, k);
+            Value v = g.Join(2, g.Input($"past_key_values.{i}.value", ElementType.Float32, cached), g.Heads(g.Dense(h, Width, Groups * Size, bias: false), Groups, Size));
+            outputs.AddRange([(k, total), (v, total)]);
+            Value later = g.Op("LessOrEqual", [Unsqueezed(g.Op("Range", [g.Scalar(0L), g.Size(k, 2), g.Scalar(1L)]), 0, 1, 2), g.Unsqueeze(places, 1, 3)]);
+            Value scores = g.Op("Where", [g.Op("And", [later, open]), g.Scalar(0f), g.Scalar(-3.4e38f)]);
+            x = g.Add(x, g.Dense(g.Attend(q, Repeated(k), Repeated(v), Size, Width, scores), Width, Width, bias: false));
+            h = Norm(x);
+            x = g.Add(x, g.Dense(g.Mul(g.Silu(g.Dense(h, Width, 96, bias: false)), g.Dense(h, Width, 96, bias: false)), 96, Width, bias: false));
+        }
+        return g.Done(Producer, [(g.Dense(Norm(x), Width, Words, bias: false), ["batch", "sequence", Words]), .. outputs]);
+
+        Value Norm(Value y) => g.Mul(g.Positive(Width), g.Mul(y, g.Op("Div", [g.Scalar(1f), g.Op("Sqrt", [g.Add(g.Mean(g.Op("Pow", [y, g.Scalar(2f)]), true, -1), g.Scalar(1e-5f))])])));
+        Value Unsqueezed(Value y, params long[] axes) => g.Unsqueeze(y, axes);
+        Value Turned(IEnumerable<float> table) => g.Unsqueeze(g.Op("Gather", [g.Graph.AddInitializer("rotary", TensorData.Of([Longest, Size], [.. table])), places]), 1);
+        Value Rotated(Value y) => g.Add(g.Mul(y, cos), g.Mul(g.Join(3, g.Op("Neg", [g.Slice(y, 3, Size / 2, 1 << 20)]), g.Slice(y, 3, 0, Size / 2)), sin));
+        Value Repeated(Value y) => g.Op("Reshape", [g.Op("Expand", [g.Unsqueeze(y, 2), g.Sizes(y, 0, (long)Groups, (long)(Heads / Groups), 2, (long)Size)]), g.Sizes(y, 0, (long)Heads, 2, (long)Size)]);
+    }
+
     /// <summary>DeiT: patches by Conv, Flatten, Transpose; class and distillation token by Expand and Concat; packed attention.</summary>
     public static OnnxModel Deit(int width = 32, int heads = 4, int layers = 2, int size = 32, int patch = 8, int classes = 10)
     {

@@ -37,6 +37,7 @@ internal static class ZooModels
         ["torch-bert"] = () => TorchSequenceZoo.Bert(),
         ["torch-gpt2"] = () => TorchSequenceZoo.Gpt(cache: false),
         ["torch-gpt2-cache"] = () => TorchSequenceZoo.Gpt(cache: true),
+        ["torch-llama-cache"] = TorchSequenceZoo.Llama,
         ["torch-deit"] = () => TorchSequenceZoo.Deit(),
         ["torch-swin"] = TorchSequenceZoo.Swin,
         ["torch-whisper"] = TorchSequenceZoo.Whisper,

@@ -1,0 +1,35 @@
+using PruneTasks.Onnx;
+using PruneTasks.Pruning;
+using PruneTasks.Spec;
+using PruneTasks.Spec.Onnx;
+
+namespace PruneTasks.Worker.Inputs;
+
+/// <summary>The caches of a decoder, found in its graph alone: what <c>inspect</c> and <c>new-spec</c> know of a model before there is a spec.</summary>
+internal static class DecoderCaches
+{
+    /// <summary>A copy of the model without the caches that pruning leaves out too.</summary>
+    /// <param name="file">The model.</param>
+    /// <returns>The copy, and how many caches were left out.</returns>
+    public static (OnnxModel Model, int Count) LeaveOut(ModelFile file)
+    {
+        OnnxModel copy = file.Reload();
+        return (copy, DetachedStates.Detach(copy, Find(file))?.Count ?? 0);
+    }
+
+    private static IEnumerable<StateName> Find(ModelFile file)
+    {
+        try
+        {
+            using var stream = new MemoryStream(file.Bytes, writable: false);
+            ModelSignature signature = OnnxSignatureReader.Read(stream);
+            stream.Position = 0;
+            return [.. ModelReading.WithStates(signature, stream).States.Select(s => new StateName(s.Past, s.Present, s.Axis))];
+        }
+        catch (Spec.Onnx.OnnxFormatException)
+        {
+            // Inputs or outputs of a kind that no spec can name; the model itself has been read.
+            return [];
+        }
+    }
+}

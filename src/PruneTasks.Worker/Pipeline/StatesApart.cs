@@ -1,0 +1,67 @@
+using Microsoft.ML.OnnxRuntime;
+using PruneTasks.Onnx;
+using PruneTasks.Pruning;
+using PruneTasks.Spec.Diagnostics;
+using PruneTasks.Worker.Evaluation;
+
+namespace PruneTasks.Worker.Pipeline;
+
+/// <summary>
+/// A job for a decoder with caches, as one for a decoder without: the caches are taken off, the rest is pruned as any model, and they are put back as narrow as keys and values are by
+/// then (docs/decisions/0056). Only for language models, whose class hides its states: in any other task the shape of an input is what the app relies on.
+/// </summary>
+internal sealed class StatesApart
+{
+    private readonly PruneJob _whole;
+    private readonly DetachedStates _states;
+    private readonly SplitRun _split;
+
+    private StatesApart(PruneJob whole, PruneJob job, DetachedStates states, SplitRun split) => (_whole, Job, _states, _split) = (whole, job, states, split);
+
+    /// <summary>The job without caches.</summary>
+    public PruneJob Job { get; }
+
+    /// <summary>Takes the caches off, if there are some, and putting them back gives what was there.</summary>
+    /// <param name="job">The job.</param>
+    /// <returns><see langword="null"/> where the job is to be done as it is.</returns>
+    public static StatesApart? Of(PruneJob job)
+    {
+        if (job.Text is not { Refusal: null, States.Count: > 0 } text || SplitRun.Of(job, text) is not { } split) return null;
+        OnnxModel model = job.LoadModel();
+        if (DetachedStates.Detach(model, text.States.Select(s => new StateName(s.Past, s.Present, s.Axis))) is not { } states) return null;
+        ModelImage without = ModelImage.Of(model);
+        try
+        {
+            OnnxModel back = without.Load();
+            states.Attach(back);
+            split.Check(ModelImage.Of(back));
+        }
+        catch (Exception problem) when (problem is PruneDiagnosticException or OnnxRuntimeException or InvalidOperationException or ArgumentException)
+        {
+            job.Log($"caches stay, and the layers that use them: {problem.Message}");
+            return null;
+        }
+        job.Log($"{states.Count} caches are left out, and put back at the end");
+        PruneJob apart = job with { Model = without.Load(), ModelBytes = without.Bytes, ModelFolder = without.Store?.Folder ?? job.ModelFolder, ModelLength = job.ModelLength, Text = null, CachesApart = true };
+        return new StatesApart(job, apart, states, split);
+    }
+
+    /// <summary>The outcome for the whole model.</summary>
+    /// <param name="outcome">That of <see cref="Job"/>.</param>
+    /// <exception cref="PruneDiagnosticException">With its caches the pruned model does not compute the same.</exception>
+    public PruneOutcome Join(PruneOutcome outcome)
+    {
+        if (outcome.Model.Bytes.AsSpan().SequenceEqual(Job.ModelBytes.Span)) return outcome with { Model = _whole.AsItCame() };
+        OnnxModel model = outcome.Model.Load();
+        try
+        {
+            _states.Attach(model);
+        }
+        catch (InvalidOperationException problem)
+        {
+            throw new PruneDiagnosticException(PruneDiagnostics.VerificationFailed.In(null, problem.Message), problem);
+        }
+        ModelImage whole = ModelImage.Of(model);
+        return outcome with { Model = whole, MaskedDifference = Math.Max(outcome.MaskedDifference ?? 0, _split.Check(whole)) };
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text.Json.Nodes;
+using PruneTasks.Onnx;
+using PruneTasks.Spec.Contracts;
+using PruneTasks.Worker.Evaluation;
+using PruneTasks.Worker.Pipeline;
+using PruneTasks.Worker.Running;
+using PruneTasks.Zoo;
+
+namespace PruneTasks.Worker.Tests.Cli;
+
+/// <summary>Language models that take and give their keys and values: attention is pruned, and caches become as narrow as it is.</summary>
+public sealed class CachedDecoderTests : IDisposable
+{
+    private const int Words = 50;
+
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("torch-gpt2-cache", 0.5, "qk", "vo")]
+    [InlineData("torch-llama-cache", 0.2, "group", "qk", "vo")]
+    public void Attention_is_narrowed_with_its_caches_and_answers_stay_those_of_whole_texts(string network, double macs, params string[] kinds)
+    {
+        OnnxModel dense = ZooModels.Small[network]();
+        PruneResult result = Prune(dense, macs);
+        JsonNode[] sites = [.. JsonNode.Parse(File.ReadAllText(_folder.File("out/report.json")))!["sites"]!.AsArray()!];
+        foreach (string kind in kinds)
+            Assert.Contains(sites, s => s!["kind"]!.GetValue<string>() == kind && s["kept"]!.GetValue<int>() < s["dense"]!.GetValue<int>());
+        Assert.InRange(result.Pruned!.Macs, 1, macs * result.Dense!.Macs);
+
+        OnnxModel pruned = OnnxReader.Load(result.Files!.Model);
+        Assert.Equal(dense.Graph.Inputs.Select(v => (v.Name, v.Type)), pruned.Graph.Inputs.Select(v => (v.Name, v.Type)));
+        Assert.Equal(dense.Graph.Outputs.Select(v => (v.Name, v.Type)), pruned.Graph.Outputs.Select(v => (v.Name, v.Type)));
+        Value[] caches = [.. pruned.Graph.Inputs.Where(v => v.Name.StartsWith("past", StringComparison.Ordinal))];
+        Assert.Contains(caches, v => Fixed(v) < Fixed(dense.Graph.Inputs.Single(d => d.Name == v.Name)));
+        // Keys and values of layer i, in the order of inputs and outputs.
+        Assert.Equal(caches.Select(Fixed), pruned.Graph.Outputs.Skip(1).Select(Fixed));
+
+        using OrtSession session = OrtSession.Load(result.Files.Model, 1);
+        long[] ids = [.. Enumerable.Range(0, 9).Select(i => 5L + (i * 7 % 40))];
+        float[] whole = session.Run(Inputs(pruned, ids, 0, 9, null))[0]!.ToFloats();
+        IReadOnlyList<TensorData?>? before = null;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            before = session.Run(Inputs(pruned, ids, i, i + 1, before));
+            float[] one = before[0]!.ToFloats();
+            for (int word = 0; word < Words; word++) Assert.Equal(whole[(i * Words) + word], one[word], 2e-4f);
+        }
+        Assert.Equal(9, before![1]!.Shape[2]);
+
+        static long Fixed(Value cache) => cache.DeclaredShape!.Where(axis => axis.Size is not null).Aggregate(1L, (product, axis) => product * axis.Size!.Value);
+    }
+
+    [Fact]
+    public void A_budget_that_nothing_has_to_go_for_leaves_the_file_as_it_came()
+    {
+        OnnxModel dense = ZooModels.Small["torch-gpt2-cache"]();
+        PruneResult result = Prune(dense, 1);
+        Assert.Equal(File.ReadAllBytes(_folder.File("lm.onnx")), File.ReadAllBytes(result.Files!.Model));
+    }
+
+    /// <summary>What the session of a generated class feeds: new tokens, what went before, and a mask over both.</summary>
+    private static List<TensorData> Inputs(OnnxModel model, long[] ids, int from, int to, IReadOnlyList<TensorData?>? before)
+    {
+        int caches = 0;
+        return [.. model.Graph.Inputs.Select(input => input.Name switch
+        {
+            "input_ids" => TensorData.Of([1, to - from], ids[from..to]),
+            "position_ids" => TensorData.Of([1, to - from], [.. Enumerable.Range(from, to - from).Select(i => (long)i)]),
+            "attention_mask" => TensorData.Of([1, to], [.. Enumerable.Repeat(1L, to)]),
+            _ => before is null ? new TensorData(input.Type, [.. input.DeclaredShape!.Select((axis, i) => axis.Size ?? (i == 0 ? 1 : 0))], ReadOnlyMemory<byte>.Empty) : before[1 + caches++]!,
+        })];
+    }
+
+    private PruneResult Prune(OnnxModel model, double macs)
+    {
+        _folder.Write("lm.onnx", OnnxWriter.ToBytes(model));
+        string[] vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, Words - 5).Select(i => i < 26 ? $"{(char)('a' + i)}" : $"##{(char)('a' + i - 26)}")];
+        _folder.Write("vocab.txt", string.Join('\n', vocabulary));
+        Random random = new(3);
+        _folder.Write("data/texts.txt", string.Join("\n\n", Enumerable.Range(0, 64).Select(_ => string.Join(' ', Enumerable.Range(0, 14).Select(_ => $"{(char)('a' + random.Next(26))}{(char)('a' + random.Next(19))}")))));
+        string spec = _folder.Write("lm.prune.yaml", $$"""
+            version: 1
+            task: causal-lm
+            text: { tokenizer: vocab.txt, max-length: 24 }
+            data: { personal: { path: data, samples: 48 } }
+            prune: { views: 0, exact: false, budget: { macs: {{macs.ToString(System.Globalization.CultureInfo.InvariantCulture)}} } }
+            """);
+        return new PruneRun(new PrunePipeline(), static _ => { }).Run(new PruneRequest { Spec = spec, Output = _folder.File("out") }, [], TestContext.Current.CancellationToken);
+    }
+}
