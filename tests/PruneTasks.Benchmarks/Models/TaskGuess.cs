@@ -20,7 +20,7 @@ internal static class TaskGuess
         if (tokens is null) return "task: generic";
         if (perSample) return "task: text-classification";
         // With caches there are masks and places beside the tokens.
-        bool decoder = guesses.Count == 1 || (guesses.Any(g => g.Role == InputRole.State) && guesses.All(g => g.Role is InputRole.Tokens or InputRole.Mask or InputRole.State));
+        bool decoder = guesses.Count == 1 || (guesses.Any(g => g.Role == InputRole.State) && guesses.All(g => g.Role is InputRole.Tokens or InputRole.Places or InputRole.Mask or InputRole.State));
         return decoder && guesses.Any(g => g.Role == InputRole.Tokens && g.Below == classes) ? "task: causal-lm" : "task: generic";
     }
 

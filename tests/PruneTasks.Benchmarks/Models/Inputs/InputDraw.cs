@@ -43,6 +43,8 @@ internal static class InputDraw
                 return guess.IsFloat ? Floats(Scaled([.. Enumerable.Range(0, count).Select(_ => (float)Normal(random))], null, false)) : Whole(Indices());
             case InputRole.Tokens:
                 return Whole(Indices());
+            case InputRole.Places:
+                return Whole(Enumerable.Range(0, count).Select(i => i % Math.Max(1, shape[^1])));
             case InputRole.Length:
                 return Whole(Enumerable.Repeat(Math.Max(1, longest), count));
             case InputRole.Setting:

@@ -17,6 +17,9 @@ internal enum InputRole
     /// <summary>Indices into a table.</summary>
     Tokens,
 
+    /// <summary>The place of each token: 0, 1, 2, …</summary>
+    Places,
+
     /// <summary>Ones where something counts.</summary>
     Mask,
 

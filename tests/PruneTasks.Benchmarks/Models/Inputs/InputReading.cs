@@ -16,6 +16,12 @@ internal static class InputReading
         (int Input, int Output)[] states = [.. StatesOf(graph, guesses)];
         if (states.Length == guesses.Length) states = [.. states.Where(s => s.Input > 0)];
         foreach ((int input, int output) in states) guesses[input] = guesses[input] with { Role = InputRole.State, NextState = output };
+        // A decoder with caches is told where its new tokens stand: what looks up another table than the one with a row for each word.
+        if (states.Length > 0 && graph.Outputs[0].DeclaredShape is [.., { Size: { } words }] && guesses.Any(g => g.Role == InputRole.Tokens && g.Below == words))
+        {
+            for (int i = 0; i < guesses.Length; i++)
+                if (guesses[i] is { Role: InputRole.Tokens, Below: > 2 } places && places.Below != words) guesses[i] = places with { Role = InputRole.Places };
+        }
         return guesses;
     }
 
