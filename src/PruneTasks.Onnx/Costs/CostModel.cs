@@ -30,8 +30,8 @@ public sealed record ModelCost(Cost Total, IReadOnlyDictionary<Node, Cost> ByNod
 /// </summary>
 public static class CostModel
 {
-    /// <summary>Costs of one sample: open first axes are 1, other open axes <paramref name="other"/>.</summary>
-    public static ModelCost OfOneSample(OnnxModel model, long other = 7) => Of(model, ShapeInference.Run(model, ShapeBinding.Default(1, other)));
+    /// <summary>Costs of one sample: open first axes are 1, other open axes <paramref name="other"/>, or the next size that the model takes.</summary>
+    public static ModelCost OfOneSample(OnnxModel model, long other = 7) => Of(model, ShapeInference.Run(model, ShapeBinding.Taken(model, 1, other)));
 
     /// <summary>Costs under <paramref name="shapes"/>, inferred for <paramref name="model"/>.</summary>
     public static ModelCost Of(OnnxModel model, InferredShapes shapes)

@@ -1,3 +1,5 @@
+using PruneTasks.Onnx.Shapes;
+
 namespace PruneTasks.Onnx;
 
 /// <summary>
@@ -7,7 +9,8 @@ namespace PruneTasks.Onnx;
 /// <remarks>
 /// Found by comparing shape inference under several different bindings, small and large: what depends on an open axis differs between them,
 /// also behind a Min, Max or clamped Slice whose bound lies among the sizes tried. A binding under which a value is not known (sizes too small
-/// for a convolution, or larger than a table of positions) does not count, but two have to.
+/// for a convolution, or larger than a table of positions) does not count, but two have to: where the graph contradicts one of the usual sizes, others are tried
+/// (<see cref="TakenSizes"/>), and where it takes a single one, that one with another batch.
 /// </remarks>
 public sealed class ShapeInvariants
 {
@@ -27,7 +30,23 @@ public sealed class ShapeInvariants
     public static ShapeInvariants Find(OnnxModel model, ShapeBinding? binding = null)
     {
         ShapeBinding fixedPart = binding ?? ShapeBinding.Default();
-        return new ShapeInvariants([.. Sizes.Select(s => ShapeInference.Run(model, fixedPart with { Batch = s.Batch, Other = s.Other }))]);
+        List<InferredShapes> runs = [.. Sizes.Select(Run)];
+        List<InferredShapes> clean = [.. runs.Where(r => !TakenSizes.Contradicts(r))];
+        if (clean.Count == runs.Count || !TakenSizes.AreOpen(model.Graph)) return new ShapeInvariants(runs);
+        long batch = Sizes[^1].Batch;
+        foreach (long size in TakenSizes.Further)
+        {
+            // Two sizes that halve often may have more in common than others; a third tells.
+            if (clean.Count >= 3) break;
+            if (Sizes.Any(s => s.Other == size)) continue;
+            InferredShapes run = Run((batch += 2, size));
+            runs.Add(run);
+            if (!TakenSizes.Contradicts(run)) clean.Add(run);
+        }
+        if (clean is [var only]) runs.Add(Run((batch + 2, only.Binding.Other)));
+        return new ShapeInvariants(runs);
+
+        InferredShapes Run((long Batch, long Other) size) => ShapeInference.Run(model, fixedPart with { Batch = size.Batch, Other = size.Other });
     }
 
     /// <summary>The content of <paramref name="value"/>, if it is the same whatever the open axes are; else <see langword="null"/>.</summary>

@@ -11,7 +11,7 @@ internal static class EinsumLayers
     /// <summary>Rewrites every such node whose lead axes come first in input and output.</summary>
     public static void ToMatMul(OnnxModel model)
     {
-        InferredShapes shapes = ShapeInference.Run(model, ShapeBinding.Default());
+        InferredShapes shapes = ShapeInference.Run(model, ShapeBinding.Taken(model));
         foreach (Node node in model.Graph.Nodes.Where(n => n is { OpType: "Einsum", Domain: "" }).ToArray())
         {
             for (int data = 0; data < node.Inputs.Count && node.Inputs.Count == 2; data++)

@@ -11,7 +11,7 @@ internal static class LateBiases
     /// <summary>Moves every such bias.</summary>
     public static void Move(OnnxModel model)
     {
-        LayoutOperators layout = new(ShapeInference.Run(model, ShapeBinding.Default()), model);
+        LayoutOperators layout = new(ShapeInference.Run(model, ShapeBinding.Taken(model)), model);
         foreach (Node node in model.Graph.Nodes.ToArray())
         {
             if (LinearView.TryGet(node) is not { Bias: null } layer) continue;

@@ -8,7 +8,8 @@ namespace PruneTasks.Worker.Drafting;
 /// <param name="Channels">1 or 3.</param>
 /// <param name="Height">Pixels; null where the model leaves it open.</param>
 /// <param name="Width">Pixels; null where the model leaves it open.</param>
-internal sealed record ImageGuess(string Layout, int Channels, long? Height, long? Width);
+/// <param name="Usual">A side that the model takes where it leaves it open.</param>
+internal sealed record ImageGuess(string Layout, int Channels, long? Height, long? Width, long Usual);
 
 /// <summary>What a model seems to be for, from the shapes of what goes in and comes out.</summary>
 /// <param name="Task">The task of the spec.</param>
@@ -28,7 +29,7 @@ internal sealed record ModelGuess(ModelTask Task, string Why, ImageGuess? Image 
         if (graph.Inputs.Count == 0 || graph.Outputs.Count == 0) return new ModelGuess(ModelTask.Generic, "it has no input or no output");
         IReadOnlyList<long?>? output = OutputShape(model);
         string gives = $"'{graph.Outputs[0].Name}' {Words(output)}";
-        if (graph.Inputs is [var only] && ImageOf(only) is { } image)
+        if (graph.Inputs is [var only] && ImageOf(model, only) is { } image)
         {
             return Scores(output) is { } classes
                 ? new ModelGuess(ModelTask.ImageClassification, $"one image {Words(only)} in, {classes} scores out", image, classes)
@@ -62,11 +63,15 @@ internal sealed record ModelGuess(ModelTask Task, string Why, ImageGuess? Image 
         return ids;
     }
 
-    private static ImageGuess? ImageOf(Value input)
+    private static ImageGuess? ImageOf(OnnxModel model, Value input)
     {
-        if (input.Type is not (ElementType.Float32 or ElementType.Float16) || input.DeclaredShape is not { Count: 4 } shape) return null;
-        if (Channels(shape[1]) is { } first && !(Channels(shape[3]) is not null && Side(shape[2]) == Side(shape[1]))) return new ImageGuess("nchw", first, Side(shape[2]), Side(shape[3]));
-        return Channels(shape[3]) is { } last ? new ImageGuess("nhwc", last, Side(shape[1]), Side(shape[2])) : null;
+        if (input.Type is not (ElementType.Float32 or ElementType.Float16) || input.DeclaredShape is not { Count: 4 } declared) return null;
+        // Exporters that leave all axes open leave that of the colours open too; the first layer says how many it takes.
+        ShapeBinding binding = ShapeBinding.Taken(model, 2, OpenSide);
+        IReadOnlyList<long> taken = binding.For(model.Graph).ShapeOf(input)!;
+        Axis[] shape = [.. declared.Select((axis, i) => axis.Size is null && taken[i] is 1 or 3 ? new Axis(taken[i], null) : axis)];
+        if (Channels(shape[1]) is { } first && !(Channels(shape[3]) is not null && Side(shape[2]) == Side(shape[1]))) return new ImageGuess("nchw", first, Side(shape[2]), Side(shape[3]), binding.Other);
+        return Channels(shape[3]) is { } last ? new ImageGuess("nhwc", last, Side(shape[1]), Side(shape[2]), binding.Other) : null;
 
         static int? Channels(Axis axis) => axis.Size is 1 or 3 ? (int)axis.Size : null;
         static long? Side(Axis axis) => axis.Size is > 0 ? axis.Size : null;
@@ -85,9 +90,10 @@ internal sealed record ModelGuess(ModelTask Task, string Why, ImageGuess? Image 
     {
         Value output = model.Graph.Outputs[0];
         if (output.DeclaredShape is { Count: > 0 } declared && declared.Skip(1).All(axis => axis.Size is not null)) return [.. declared.Select(axis => axis.Size)];
-        IReadOnlyList<long>? inferred = ShapeInference.Run(model, ShapeBinding.Default(2, OpenSide)).ShapeOf(output);
+        ShapeBinding binding = ShapeBinding.Taken(model, 2, OpenSide);
+        IReadOnlyList<long>? inferred = ShapeInference.Run(model, binding).ShapeOf(output);
         // A size that follows from the stand-in is none of the model's.
-        return inferred is null ? output.DeclaredShape?.Select(axis => axis.Size).ToArray() : [.. inferred.Select((size, i) => i == 0 || size == OpenSide ? null : (long?)size)];
+        return inferred is null ? output.DeclaredShape?.Select(axis => axis.Size).ToArray() : [.. inferred.Select((size, i) => i == 0 || size == binding.Other ? null : (long?)size)];
     }
 
     private static string Words(IReadOnlyList<long?>? shape) =>

@@ -71,7 +71,7 @@ internal static partial class SpecDraft
     {
         string size = image is { Height: { } height, Width: { } width }
             ? string.Create(CultureInfo.InvariantCulture, $"  size: [{height}, {width}]")
-            : string.Create(CultureInfo.InvariantCulture, $"  size: [{image.Height ?? 224}, {image.Width ?? 224}]   # TODO the model takes any size: height and width of its training");
+            : string.Create(CultureInfo.InvariantCulture, $"  size: [{image.Height ?? image.Usual}, {image.Width ?? image.Usual}]   # TODO the model leaves its size open: height and width of its training");
         bool gray = image.Channels == 1;
         return
         [

@@ -30,6 +30,8 @@ internal static class InspectionText
         if (inspection.Uncounted.Count > 0) Line("not counted", string.Join(", ", inspection.Uncounted));
         text.Append('\n');
         text.Append(CultureInfo.InvariantCulture, $"MACs by operator\n{Operators(inspection)}\n");
+        QuantisedWeights quantised = QuantisedWeights.Of(model);
+        if (quantised.Share > 0) text.Append(CultureInfo.InvariantCulture, $"Quantised: {quantised.Share * 100:F0} % of the weights, in {string.Join(", ", quantised.Operators)}. Prune the floating-point model, and quantise the result.\n\n");
         text.Append(inspection.Units.Count == 0 ? "No units were found: pruning acts on feed-forward, attention and convolution layers and others that share channels, outside the bodies of If, Loop and Scan.\n" : $"Units that can be pruned\n{Units(inspection.Units)}");
         if (inspection.Refusals.Count > 0) text.Append(CultureInfo.InvariantCulture, $"\nLeft dense\n{Refusals(inspection.Refusals)}");
         return text.ToString();

@@ -156,7 +156,7 @@ internal static class KeyGroupStage
     };
 
     private static UnitInventory Find(OnnxModel model, IReadOnlyList<PruneSite>? sites) =>
-        KeyGroupFinder.Find(model, sites ?? UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Default())).Sites);
+        KeyGroupFinder.Find(model, sites ?? UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Taken(model))).Sites);
 
     /// <summary>Cuts the groups out of a copy, and holds it in ONNX Runtime against the graph in which they are masked.</summary>
     private static (ModelImage File, double Difference) Remove(PruneJob job, PreparedModel model, BuildResult build)

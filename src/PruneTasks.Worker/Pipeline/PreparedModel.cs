@@ -15,9 +15,9 @@ internal sealed record PreparedModel(OnnxModel Model, InferredShapes Shapes, Inf
     public static PreparedModel From(OnnxModel model, ShapeBinding oneSample)
     {
         SitePreparation.Prepare(model);
-        UnitInventory first = UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Default()));
+        UnitInventory first = UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Taken(model)));
         SitePreparation.GiveBiases(model.Graph, first);
-        InferredShapes shapes = ShapeInference.Run(model, ShapeBinding.Default());
+        InferredShapes shapes = ShapeInference.Run(model, ShapeBinding.Taken(model));
         InferredShapes one = ShapeInference.Run(model, oneSample);
         return new PreparedModel(model, shapes, one, ShapeInvariants.Find(model), WithCosts(UnitFinder.Find(model, shapes), one));
     }

@@ -54,7 +54,7 @@ internal sealed class RemovalCheck
     public static IReadOnlyList<InexactSite> Run(PreparedModel model, CalibrationSet samples, int seed, int threads, Func<OnnxModel, UnitInventory>? find = null, string name = "dense model")
     {
         if (model.Inventory.Sites.Count == 0) return [];
-        RemovalCheck check = new(model, samples, find ?? (copy => UnitFinder.Find(copy, ShapeInference.Run(copy, ShapeBinding.Default()))), seed, threads) { _name = name };
+        RemovalCheck check = new(model, samples, find ?? (copy => UnitFinder.Find(copy, ShapeInference.Run(copy, ShapeBinding.Taken(copy)))), seed, threads) { _name = name };
         List<int> accepted = [];
         List<InexactSite> wrong = [];
         check.Add([.. Enumerable.Range(0, model.Inventory.Sites.Count)], accepted, wrong);

@@ -14,7 +14,7 @@ public static class BatchNormFolding
     public static int Apply(OnnxModel model)
     {
         if (!model.Graph.Nodes.Any(n => n.OpType == "BatchNormalization")) return 0;
-        InferredShapes shapes = ShapeInference.Run(model, ShapeBinding.Default());
+        InferredShapes shapes = ShapeInference.Run(model, ShapeBinding.Taken(model));
         int folded = 0;
         foreach (Node node in model.Graph.Nodes.ToArray())
         {

@@ -12,7 +12,7 @@ internal static class PackedQueries
     /// <returns>Whether there was one; the plan is then to be made again.</returns>
     public static bool Unpack(OnnxModel model, ShapeInvariants invariants, TokenSlicePlan plan)
     {
-        UnitInventory inventory = UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Default()));
+        UnitInventory inventory = UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Taken(model)));
         AttentionLayer[] packed =
         [
             .. inventory.Sites.OfType<QueryKeySite>().Select(s => s.Attention).Concat(inventory.Sites.OfType<ValueOutputSite>().Select(s => s.Attention)).Distinct()

@@ -64,5 +64,5 @@ public static class TokenSlice
         return null;
     }
 
-    private static long Macs(OnnxModel model, ShapeBinding? oneSample) => CostModel.Of(model, ShapeInference.Run(model, oneSample ?? ShapeBinding.Default(1))).Total.Macs;
+    private static long Macs(OnnxModel model, ShapeBinding? oneSample) => CostModel.Of(model, ShapeInference.Run(model, oneSample ?? ShapeBinding.Taken(model, 1))).Total.Macs;
 }
