@@ -16,6 +16,9 @@ internal sealed class FfnFinder(LinearLayers layers, LayoutOperators layout, Ope
         public List<LinearView> Consumers { get; } = [];
         public List<ConstantOperand> Constants { get; } = [];
 
+        /// <summary>Means over the axis that were met; <see langword="null"/> if they are an obstacle.</summary>
+        public List<Node>? Means { get; init; }
+
         public void Add(Value value)
         {
             if (Seen.Add(value)) Open.Enqueue(value);
@@ -24,11 +27,20 @@ internal sealed class FfnFinder(LinearLayers layers, LayoutOperators layout, Ope
 
     /// <summary>The site whose first producer is <paramref name="start"/>.</summary>
     /// <exception cref="RefusedException">The axis meets something through which removal is not known to pass.</exception>
-    public FfnSite Find(LinearView start)
+    public FfnSite Find(LinearView start) => Find(start, new Walk());
+
+    /// <summary>As <see cref="Find(LinearView)"/>, where means over the axis and normalisations over it are no obstacle; these are listed.</summary>
+    /// <exception cref="RefusedException">The axis meets something else through which removal is not known to pass.</exception>
+    public (FfnSite Site, IReadOnlyList<Node> Means) FindBetweenMeans(LinearView start)
+    {
+        Walk walk = new() { Means = [] };
+        return (Find(start, walk), walk.Means);
+    }
+
+    private FfnSite Find(LinearView start, Walk walk)
     {
         int[] shape = layout.ShapeOf(start.Output, start.Node);
         int units = shape[^1];
-        Walk walk = new();
         walk.Add(start.Output);
         while (walk.Open.TryDequeue(out Value? value))
         {
@@ -43,8 +55,25 @@ internal sealed class FfnFinder(LinearLayers layers, LayoutOperators layout, Ope
         foreach (LinearView layer in walk.Consumers) LinearLayers.RequireRoomForBias(layer);
         if (walk.Producers.Any(p => walk.Consumers.Any(c => c.Node == p.Node)))
             throw new RefusedException(RefusalReason.ResidualStream, start.Node, "a layer both makes and reads the axis");
+        // What one layer reads follows from what another gave: they are not repaired side by side, but as layers of channels are.
+        if (walk.Consumers.FirstOrDefault(c => c.OutFeatures == 1 && ComesBack(c, walk)) is { } back)
+            throw new RefusedException(RefusalReason.Barrier, back.Node, "the hidden axis is scaled by a number that is made of it");
         AffectedAxis[] affected = [.. walk.Seen.Select(v => new AffectedAxis(v, layout.ShapeOf(v).Length - 1, [.. Enumerable.Range(0, units)]))];
         return new FfnSite(walk.Consumers[^1].Output.Name, units, affected, start.Node, walk.Producers, walk.Consumers, walk.Constants);
+    }
+
+    /// <summary>Through what works element by element, a number that the layer gives meets the axis again.</summary>
+    private bool ComesBack(LinearView layer, Walk walk)
+    {
+        HashSet<Value> seen = [layer.Output];
+        Queue<Value> open = new(seen);
+        while (open.TryDequeue(out Value? value))
+        {
+            if (walk.Seen.Contains(value)) return true;
+            foreach (Node node in value.Uses.Select(u => u.Node).Where(n => operators.Find(n)?.Behaviour is AxisBehaviour.Unary or AxisBehaviour.Binary))
+                if (seen.Add(node.Outputs[0])) open.Enqueue(node.Outputs[0]);
+        }
+        return false;
     }
 
     private void Backward(Value value, Walk walk)
@@ -55,7 +84,8 @@ internal sealed class FfnFinder(LinearLayers layers, LayoutOperators layout, Ope
             return;
         }
         Node node = value.Producer ?? throw new RefusedException(RefusalReason.Barrier, null, $"the hidden axis comes from the model input '{value.Name}'");
-        Elementwise(node, value, walk);
+        if (walk.Means is not null && MeanLayers.IsNormalization(node)) walk.Add(node.Inputs[0]!);
+        else Elementwise(node, value, walk);
     }
 
     private void Forward(Value value, Node node, Walk walk)
@@ -64,6 +94,12 @@ internal sealed class FfnFinder(LinearLayers layers, LayoutOperators layout, Ope
         if (layers.ByNode.TryGetValue(node, out LinearView? layer) && layer.Input == value)
         {
             walk.Consumers.Add(layer);
+            return;
+        }
+        if (walk.Means is { } means && MeanLayers.IsMean(node, layout.ShapeOf(value, node).Length))
+        {
+            if (!means.Contains(node)) means.Add(node);
+            if (MeanLayers.IsNormalization(node)) walk.Add(node.Outputs[0]);
             return;
         }
         Elementwise(node, value, walk);

@@ -42,7 +42,8 @@ public static class UnitFinder
         HashSet<LinearView> inFfn = [];
         foreach (LinearView layer in model.Graph.Nodes.Select(n => layers.ByNode.GetValueOrDefault(n)).OfType<LinearView>())
         {
-            if (projections.Contains(layer) || taken.Contains(layer) || inFfn.Contains(layer)) continue;
+            // A layer with one output has nothing that could go.
+            if (layer.OutFeatures < 2 || projections.Contains(layer) || taken.Contains(layer) || inFfn.Contains(layer)) continue;
             try
             {
                 FfnSite site = ffns.Find(layer);

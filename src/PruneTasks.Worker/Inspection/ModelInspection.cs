@@ -8,8 +8,8 @@ namespace PruneTasks.Worker.Inspection;
 /// <summary>What is in a model, and what of it can be pruned.</summary>
 internal sealed record ModelInspection
 {
-    // Any size above 1 does: it only has to be told from an axis of size 1, and from the batch.
-    private const int OpenAxis = 7;
+    // A size above 1 has to be told from an axis of size 1, and from the batch; sides of images are counted as those of common networks.
+    private const int OpenAxis = 7, OpenSide = 224;
 
     /// <summary>The file.</summary>
     public required ModelFile File { get; init; }
@@ -42,15 +42,20 @@ internal sealed record ModelInspection
     public static ModelInspection Of(ModelFile file)
     {
         OnnxModel model = file.Model;
+        bool openSides = model.Graph.Inputs.Any(input => input.DeclaredShape is { Count: 4 } shape && shape.Skip(1).Count(axis => axis.Size is null) >= 2);
         // Units are those that pruning would find: after the same exact rewrites, on a copy.
         (OnnxModel prepared, int caches) = DecoderCaches.LeaveOut(file);
-        ModelCost cost = CostModel.OfOneSample(caches > 0 ? prepared : model, OpenAxis);
+        OnnxModel counted = caches > 0 ? prepared : model;
+        ShapeBinding one = ShapeBinding.Taken(counted, 1, openSides ? OpenSide : OpenAxis);
+        ModelCost cost = CostModel.Of(counted, ShapeInference.Run(counted, one));
         Unfusing.Apply(prepared);
         BatchNormFolding.Apply(prepared);
+        SitePreparation.MakeWeightsInitializers(prepared.Graph);
+        MeanLayers.Apply(prepared);
         SitePreparation.Prepare(prepared);
-        UnitInventory found = UnitFinder.Find(prepared, ShapeInference.Run(prepared, ShapeBinding.Default(2, OpenAxis))), groups = KeyGroupFinder.Find(prepared, found.Sites);
+        UnitInventory found = UnitFinder.Find(prepared, ShapeInference.Run(prepared, ShapeBinding.Taken(prepared))), groups = KeyGroupFinder.Find(prepared, found.Sites);
         found = new UnitInventory(GroupOrder.Merge(groups.Sites, found.Sites, s => s.Kind.ToSpecName(), s => s.Name), [.. found.Refusals, .. groups.Refusals]);
-        InferredShapes oneSample = ShapeInference.Run(prepared, ShapeBinding.Default(1, OpenAxis));
+        InferredShapes oneSample = ShapeInference.Run(prepared, one);
         IReadOnlyList<int> blocks = BlockNumbers.Of(found.Sites.Select(site => site.Kind.ToSpecName()));
         return new ModelInspection
         {
@@ -58,7 +63,7 @@ internal sealed record ModelInspection
             Caches = caches,
             Macs = cost.Total.Macs,
             Parameters = cost.Total.Parameters,
-            OpenAxisSize = model.Graph.Inputs.Any(input => input.DeclaredShape?.Skip(1).Any(axis => axis.Size is null) ?? true) ? OpenAxis : null,
+            OpenAxisSize = model.Graph.Inputs.Any(input => input.DeclaredShape?.Skip(1).Any(axis => axis.Size is null) ?? true) ? one.Other : null,
             Uncounted = [.. cost.Uncounted.Select(node => $"{node.OpType} '{node.Name}'")],
             ByOperator =
             [

@@ -9,7 +9,7 @@ namespace PruneTasks.Worker.Pipeline;
 internal sealed record RewriteCost(long Macs, long Parameters, long Bytes);
 
 /// <summary>One rewrite that changes no result.</summary>
-/// <param name="Kind"><c>classes</c>, <c>fused</c>, <c>branches</c>, <c>constants</c>, <c>normalization</c> or <c>tokens</c>.</param>
+/// <param name="Kind"><c>classes</c>, <c>fused</c>, <c>branches</c>, <c>constants</c>, <c>normalization</c>, <c>tokens</c> or <c>means</c>.</param>
 /// <param name="What">What was done, as a sentence.</param>
 /// <param name="Before">The model before.</param>
 /// <param name="After">The model after.</param>
@@ -47,6 +47,12 @@ internal sealed record ExactRewrites
 
     /// <summary>The rewritten file; null if nothing was done.</summary>
     public ModelImage? Model { get; init; }
+
+    /// <summary>Nothing was done but to make places that can be pruned: without pruning the file stays as it came.</summary>
+    public bool OnlyPrepares => Done.All(rewrite => rewrite.Kind is "fused" or "means");
+
+    /// <summary>Normalisations were taken apart, and are to be put together when all is done.</summary>
+    public bool HasMeans => Done.Any(rewrite => rewrite.Kind == "means");
 
     /// <summary>Multiply-accumulates before; the same as after if nothing was done.</summary>
     public long MacsBefore => Before.Macs;
@@ -88,6 +94,7 @@ internal sealed record ExactRewrites
                 slice = TokenSlice.Apply(model, ShapeInvariants.Find(model), oneSample);
                 return slice is null ? null : "the last block works on the tokens that are read alone";
             });
+            session.Try("means", model => MeanLayers.Apply(model) is > 0 and var n ? $"{n} hidden {(n == 1 ? "layer is" : "layers are")} normalised by means that are layers" : null);
         }
         (OnnxModel rewritten, ExactRewrites? rewrites) = session.Finish(slice, stay);
         return (rewritten, rewrites is null || rewrites.Done.All(r => r.Kind != "fused") ? rewrites : rewrites with { Attentions = attentions });

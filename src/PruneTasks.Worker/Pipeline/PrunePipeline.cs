@@ -60,9 +60,10 @@ internal sealed class PrunePipeline : IPruningPipeline
         if (network is null || decision.Outcome.Plan.Sites.All(s => s.Remove == 0))
         {
             warnings.AddRange(Distilling.Idle(job));
-            if (heads.File is { } grouped) return outcome with { Model = FusedAgain.Of(grouped, exact?.Attentions ?? [], CheckAgainst(job, grouped), job.Log)?.Model ?? grouped, MaskedDifference = heads.Difference };
-            if (exact is null or { Done: [{ Kind: "fused" }] }) warnings.Add(PruneDiagnostics.NoUnitFound.At(job.Spec.File, job.Spec.PlaceNear("model"), Path.GetFileName(job.ModelPath), WhyNothing(model, outcome.Refusals)));
-            return exact is { Attentions.Count: > 0, Model: { } apart } ? outcome with { Model = Whole(job, exact, apart) } : outcome;
+            if (heads.File is { } grouped) return outcome with { Model = FusedAgain.Of(grouped, exact?.Attentions ?? [], exact?.HasMeans == true, CheckAgainst(job, grouped), job.Log)?.Model ?? grouped, MaskedDifference = heads.Difference };
+            if (exact is null or { OnlyPrepares: true }) warnings.Add(PruneDiagnostics.NoUnitFound.At(job.Spec.File, job.Spec.PlaceNear("model"), Path.GetFileName(job.ModelPath), WhyNothing(model, outcome.Refusals)));
+            if (exact is { OnlyPrepares: true }) return outcome with { Model = job.AsItCame() };
+            return exact is { Model: { } apart } and ({ Attentions.Count: > 0 } or { HasMeans: true }) ? outcome with { Model = Whole(job, exact, apart) } : outcome;
         }
         if (job.Spec.Prune.Flip != "auto" && network.Views is not { Kind: "image", Count: > 0 })
             warnings.Add(PruneDiagnostics.NoEffect.At(job.Spec.File, job.Spec.PlaceNear("prune.flip"), "prune.flip", "no views of images are made"));
@@ -73,7 +74,7 @@ internal sealed class PrunePipeline : IPruningPipeline
         // Before the removal edits the graph; what was built is by now apart from the network.
         ThreadCost? threads = job.ThreadsUnused == 0 ? null : stages.Run("time threads", () => network.CostOfOneThread(built.Plan.Dense.Macs));
         if (threads is not null) job.Log($"prune.threads: one: {threads}");
-        (ModelImage pruned, double difference) = Remove(job, model, exact?.Attentions ?? [], built.Build, stages, cancellation);
+        (ModelImage pruned, double difference) = Remove(job, model, exact?.Attentions ?? [], exact?.HasMeans == true, built.Build, stages, cancellation);
         if (pruned.Length >= job.ModelLength) warnings.Add(PruneDiagnostics.NoSizeGain.At(job.Spec.File, job.Spec.PlaceNear("prune"), pruned.Length, job.ModelLength));
         Dictionary<PruneSite, double> errors = built.Build.Sites.ToDictionary(s => s.Removal.Site, s => s.RelativeError);
         return outcome with
@@ -88,7 +89,7 @@ internal sealed class PrunePipeline : IPruningPipeline
     }
 
     /// <summary>Cuts the removed units out of the graph, and holds the result in ONNX Runtime against the graph in which they are masked.</summary>
-    private static (ModelImage Pruned, double Difference) Remove(PruneJob job, PreparedModel model, IReadOnlyList<FusedAttention> attentions, BuildResult build, StageClock stages, CancellationToken cancellation)
+    private static (ModelImage Pruned, double Difference) Remove(PruneJob job, PreparedModel model, IReadOnlyList<FusedAttention> attentions, bool means, BuildResult build, StageClock stages, CancellationToken cancellation)
     {
         ModelImage masked = Array.Empty<byte>(), pruned = masked;
         stages.Run("remove", () =>
@@ -107,7 +108,7 @@ internal sealed class PrunePipeline : IPruningPipeline
             pruned = ModelImage.Of(model.Model);
         });
         cancellation.ThrowIfCancellationRequested();
-        return stages.Run("verify", () => FusedAgain.Of(pruned, attentions, Check, job.Log) ?? (pruned, Check(pruned)));
+        return stages.Run("verify", () => FusedAgain.Of(pruned, attentions, means, Check, job.Log) ?? (pruned, Check(pruned)));
 
         double Check(ModelImage file) => Verification.Check(
             masked, file, job.HoldOut ?? job.Calibration, Verification.Tolerance(build.Weights.Keys.FirstOrDefault()?.Type ?? ElementType.Float32), job.Threads);
@@ -117,18 +118,21 @@ internal sealed class PrunePipeline : IPruningPipeline
         file => Verification.Check(reference, file, job.HoldOut ?? job.Calibration, Verification.Tolerance(job.Model), job.Threads);
 
     /// <summary>Nothing was removed: what exact rewrites left, with its attention operators whole.</summary>
-    private static ModelImage Whole(PruneJob job, ExactRewrites exact, ModelImage apart)
+    private static ModelImage Whole(PruneJob job, ExactRewrites exact, ModelImage apart) =>
+        FusedAgain.Of(apart, exact.Attentions, exact.HasMeans, CheckAgainst(job, job.Reference()), job.Log)?.Model ?? apart;
+
+    private static string WhyNothing(PreparedModel model, IReadOnlyList<RefusalReport> refusals)
     {
-        // Taken apart, and nothing else done: the file as it came.
-        if (exact.Done is [{ Kind: "fused" }]) return job.AsItCame();
-        return FusedAgain.Of(apart, exact.Attentions, CheckAgainst(job, job.Reference()), job.Log)?.Model ?? apart;
+        if (model.Inventory.Sites.Count > 0) return "the plan removes nothing";
+        string reasons = string.Join("; ", refusals.Select(r => r.Reason).Distinct().Take(5));
+        if (model.Model.Graph.Nodes.FirstOrDefault(HoldsLayers) is not { } outer) return reasons.Length > 0 ? reasons : "it has no feed-forward, attention or convolution layer that can be narrowed";
+        return $"{(reasons.Length > 0 ? "some of its layers lie" : "its layers lie")} in the body of {outer.OpType} '{outer.Name}', where nothing is removed{(reasons.Length > 0 ? "; " : "")}{reasons}";
     }
 
-    private static string WhyNothing(PreparedModel model, IReadOnlyList<RefusalReport> refusals) =>
-        model.Inventory.Sites.Count > 0 ? "the plan removes nothing"
-        : model.Model.Graph.Nodes.FirstOrDefault(n => n.Bodies.Any(b => b.Nodes.Count > 1)) is { } outer ? $"its layers lie in the body of {outer.OpType} '{outer.Name}', where nothing is removed"
-        : refusals.Count == 0 ? "it has no feed-forward, attention or convolution layer that can be narrowed"
-        : string.Join("; ", refusals.Select(r => r.Reason).Distinct().Take(5));
+    /// <summary>Bodies with weights to sum over; others only choose between results.</summary>
+    private static bool HoldsLayers(Node node) => node.Bodies.Any(body => body.Nodes.Any(n => HoldsLayers(n) || IsLayer(n)));
+
+    private static bool IsLayer(Node node) => node.OpType is "Conv" or "ConvTranspose" or "MatMul" or "Gemm" or "Einsum" or "LSTM" or "GRU" or "RNN" or "Scan" or "Loop";
 
     private static ShapeBinding OneSample(CalibrationSet set)
     {

@@ -5,6 +5,7 @@ using PruneTasks.Spec;
 using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Onnx;
 using PruneTasks.Worker.Drafting;
+using PruneTasks.Zoo;
 
 namespace PruneTasks.Worker.Tests.Cli;
 
@@ -83,6 +84,18 @@ public sealed class NewSpecTests : IDisposable
         Assert.Null(Image([null, 64, 7, 7], [null, 10]));
         Assert.Null(Image([null, 3, 32, 32], [null, 3, 32, 32]));
         Assert.Null(Image([null, 3, 32, 32], [null, 1]));
+    }
+
+    [Fact]
+    public void An_image_model_that_leaves_every_axis_open_gets_the_colours_and_a_size_that_it_takes()
+    {
+        string model = _worker.Folder.Write("vit.onnx", OnnxWriter.ToBytes(ZooModels.Small["torch-vit-all-axes-open"]()));
+        Assert.Equal(0, _worker.Run(null, "new-spec", model));
+        PruneSpec spec = Accept(_worker.Folder.File("vit.prune.yaml"), ModelTask.ImageClassification);
+        Assert.Contains("  size: [96, 96]   # TODO", File.ReadAllText(spec.File!), StringComparison.Ordinal);
+        Assert.Equal(0, _worker.Run(null, "inspect", model));
+        Assert.Contains("open axes other than the batch counted as 96", _worker.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("not counted", _worker.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -61,6 +61,29 @@ internal static class PaddleZoo
         }
     }
 
+    /// <summary>A text detector whose features are enlarged by factors, so that only sides that halve four times without rest fit; branches of squeeze-and-excite that are added to what they scale.</summary>
+    public static OnnxModel DetectorByFactors()
+    {
+        ConvolutionalGraph g = new(11);
+        Value x = g.Input("x", ElementType.Float32, "p2o.0", 3, "p2o.1", "p2o.2");
+        List<Value> scales = [];
+        int from = 3;
+        foreach (int to in (int[])[8, 16, 24, 32])
+        {
+            x = HardSwish(g, g.Normalize(g.Conv(x, from, to, stride: 2, bias: false), to));
+            if (from > 3) scales.Add(Excited(g, g.Conv(x, to, 24, 1, bias: false)));
+            from = to;
+        }
+        for (int i = scales.Count - 2; i >= 0; i--) scales[i] = g.Add(scales[i], Larger(g, scales[i + 1], 2));
+        Value joined = g.Concat([.. scales.Select((s, i) => Excited(g, g.Conv(s, 24, 8, bias: false), 8)).Select((s, i) => i == 0 ? s : Larger(g, s, 1 << i)).Reverse()]);
+        Value h = g.Op("Relu", [g.Normalize(g.Conv(joined, 24, 8, bias: false), 8)]);
+        return g.Done(Producer, (g.Op("Sigmoid", [g.Conv(h, 8, 1, 1)]), ["p2o.3", 1, "p2o.4", "p2o.5"]));
+
+        static Value Excited(ConvolutionalGraph g, Value x, int channels = 24) => g.Add(x, Excite(g, x, channels));
+        static Value Larger(ConvolutionalGraph g, Value x, int times) =>
+            g.Node("Resize", [x, g.Region(), g.Floats(1, 1, times, times)], ("coordinate_transformation_mode", "asymmetric"), ("nearest_mode", "floor"), ("mode", "nearest"));
+    }
+
     /// <summary>A text recogniser: convolutions down to height one, sequence by Squeeze and Transpose, mixing blocks with packed heads, class scores per step.</summary>
     public static OnnxModel Recogniser()
     {

@@ -106,11 +106,14 @@ internal static class TorchSequenceZoo
         Value Repeated(Value y) => g.Op("Reshape", [g.Op("Expand", [g.Unsqueeze(y, 2), g.Sizes(y, 0, (long)Groups, (long)(Heads / Groups), 2, (long)Size)]), g.Sizes(y, 0, (long)Heads, 2, (long)Size)]);
     }
 
-    /// <summary>DeiT: patches by Conv, Flatten, Transpose; class and distillation token by Expand and Concat; packed attention.</summary>
-    public static OnnxModel Deit(int width = 32, int heads = 4, int layers = 2, int size = 32, int patch = 8, int classes = 10)
+    /// <summary>
+    /// DeiT: patches by Conv, Flatten, Transpose; class and distillation token by Expand and Concat; packed attention. <paramref name="open"/>: every axis of the image is
+    /// left open, colours too, although positions were learned for one size.
+    /// </summary>
+    public static OnnxModel Deit(int width = 32, int heads = 4, int layers = 2, int size = 32, int patch = 8, int classes = 10, bool open = false)
     {
         ConvolutionalGraph g = new(17);
-        Value x = g.Op("Conv", [g.Image(3, size), g.Weight(width, 3, patch, patch), g.Weight(width)], ("strides", (long[])[patch, patch]), ("kernel_shape", (long[])[patch, patch]));
+        Value x = g.Op("Conv", [open ? g.Input("pixel_values", ElementType.Float32, "batch_size", "num_channels", "height", "width") : g.Image(3, size), g.Weight(width, 3, patch, patch), g.Weight(width)], ("strides", (long[])[patch, patch]), ("kernel_shape", (long[])[patch, patch]));
         Value shape = g.Op("Shape", [x]);
         x = g.Transpose(g.Op("Reshape", [x, g.Join(0, g.Slice(shape, 0, 0, 2), g.Ints(-1))]), 0, 2, 1);
         Value batch = g.Unsqueeze(g.At(shape, 0, 0), 0L);
@@ -327,6 +330,16 @@ internal static class TorchSequenceZoo
         return g.Done(Producer, (g.Gemm(x, 32, 1), ["batch", 1]));
 
         Value Norm(Value v, int width) => g.Op("BatchNormalization", [v, g.Positive(width), g.Weight(width), g.Weight(width), g.Positive(width)]);
+    }
+
+    /// <summary>A wake word: hidden layers that are normalised, before and behind their activation, and a threshold whose result a body reads.</summary>
+    public static OnnxModel NormalizedLayers(int opset)
+    {
+        ConvolutionalGraph g = new(opset);
+        Value x = g.Op("Flatten", [g.Input("features", ElementType.Float32, "batch", 12, 8)]);
+        x = g.Relu(g.LayerNorm(g.Gemm(x, 96, 32), 32));
+        x = g.LayerNorm(g.Gelu(g.Dense(x, 32, 24)), 24);
+        return g.Classes(Producer, g.Op("Sigmoid", [g.Gemm(x, 24, 5)]), 5);
     }
 
     /// <summary>Two towers, text and images; features of unit length, their product scaled.</summary>

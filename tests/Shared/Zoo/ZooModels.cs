@@ -21,6 +21,7 @@ internal static class ZooModels
         ["torch-vgg"] = OldZoo.Vgg,
         ["paddle-mobilenet-v3"] = PaddleZoo.MobileNet,
         ["paddle-text-detector"] = PaddleZoo.Detector,
+        ["paddle-text-detector-by-factors"] = PaddleZoo.DetectorByFactors,
         ["paddle-text-recogniser"] = PaddleZoo.Recogniser,
         ["torch-resnet"] = () => TorchVisionZoo.ResNet([8, 12], [2, 2], 32, 10),
         ["torch-resnext"] = () => TorchVisionZoo.ResNet([16, 24], [1, 1], 32, 10, groups: 4),
@@ -39,6 +40,7 @@ internal static class ZooModels
         ["torch-gpt2-cache"] = () => TorchSequenceZoo.Gpt(cache: true),
         ["torch-llama-cache"] = TorchSequenceZoo.Llama,
         ["torch-deit"] = () => TorchSequenceZoo.Deit(),
+        ["torch-vit-all-axes-open"] = () => TorchSequenceZoo.Deit(size: 96, patch: 16, open: true),
         ["torch-swin"] = TorchSequenceZoo.Swin,
         ["torch-whisper"] = TorchSequenceZoo.Whisper,
         ["torch-t5"] = TorchSequenceZoo.T5,
@@ -47,6 +49,8 @@ internal static class ZooModels
         ["torch-tcn"] = TorchSequenceZoo.TemporalConvolutions,
         ["torch-speech-gru"] = TorchSequenceZoo.SpeechClassifier,
         ["torch-tabular"] = TorchSequenceZoo.Tabular,
+        ["torch-normalized-layers"] = () => TorchSequenceZoo.NormalizedLayers(13),
+        ["torch-normalized-layers-in-one-operator"] = () => TorchSequenceZoo.NormalizedLayers(17),
         ["torch-clip"] = TorchSequenceZoo.Clip,
     };
 
