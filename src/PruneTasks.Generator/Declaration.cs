@@ -33,7 +33,7 @@ internal sealed record Declaration(string Model, string ClassName, string Namesp
     }
 
     public DiagnosticInfo Report(Spec.Diagnostics.PruneDiagnosticDescriptor row, params string[] arguments) =>
-        new(row.Id, new EquatableArray<string>(arguments), Path, Line, Column);
+        new(row, new EquatableArray<string>(arguments), Path, Line, Column);
 
     /// <summary>The file's name without its ending; a bare name stays as it is.</summary>
     private static string NameOf(string model)

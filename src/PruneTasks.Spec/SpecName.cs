@@ -9,8 +9,16 @@ public static class SpecName
     public static string Of(string file)
     {
         string name = Path.GetFileName(file);
-        string? ending = Endings.FirstOrDefault(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
-        string stem = ending is null ? Path.GetFileNameWithoutExtension(name) : name.Substring(0, name.Length - ending.Length);
+        string stem = Path.GetFileNameWithoutExtension(name);
+        foreach (string ending in Endings)
+        {
+            if (name.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+            {
+                stem = name.Substring(0, name.Length - ending.Length);
+                break;
+            }
+        }
+
         return stem.Length > 0 ? stem : "model";
     }
 }

@@ -5,13 +5,14 @@ using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Diagnostics;
 using PruneTasks.Tasks.Common;
 using PruneTasks.Tasks.Describing;
+using PruneTasks.Tasks.Embedding;
 using PruneTasks.Tasks.Stamps;
 
 namespace PruneTasks.Tasks;
 
 /// <summary>
 /// Runs in every build, also in design-time builds: writes each model's manifest for the generator, and finds out by sizes and times whether
-/// its pruned model is current. Where nothing changed it neither parses YAML nor opens a model.
+/// its pruned model is current and prepared for the assembly. Where nothing changed it neither parses YAML nor opens a model.
 /// </summary>
 public sealed class DescribeModels : Microsoft.Build.Utilities.Task
 {
@@ -47,12 +48,33 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
     /// <summary>Take no pruned model for current.</summary>
     public bool Force { get; set; }
 
+    /// <summary>Whether the pruned models get into the app, not the dense ones.</summary>
+    public bool Pruned { get; set; }
+
+    /// <summary>Largest model that is embedded without being asked for, as the project writes it.</summary>
+    public string? EmbedLimit { get; set; }
+
     /// <summary>
     /// One item per model: its manifest, with metadata Name, Spec, Model, Pruned (path of the pruned model), Resource, Record, Stamp, Tokenizer and
     /// TokenizerData (files to embed, or empty), and Current (whether Pruned is the result of the present inputs).
     /// </summary>
     [Output]
     public ITaskItem[] Described { get; set; } = [];
+
+    /// <summary>
+    /// Whether <see cref="Resources"/> and <see cref="Beside"/> are what <see cref="EmbedModels"/> would give: every model is as an earlier build left it,
+    /// and there is nothing to tell. Of all models or of none, so that the order of resources is always the project's.
+    /// </summary>
+    [Output]
+    public bool Planned { get; set; }
+
+    /// <summary>Files to embed, if <see cref="Planned"/>, with the metadata Resource.</summary>
+    [Output]
+    public ITaskItem[] Resources { get; set; } = [];
+
+    /// <summary>Files to copy beside the app, if <see cref="Planned"/>, with the metadata TargetPath.</summary>
+    [Output]
+    public ITaskItem[] Beside { get; set; } = [];
 
     /// <summary>In a design-time build: the files that were read to describe the models.</summary>
     [Output]
@@ -81,12 +103,40 @@ public sealed class DescribeModels : Microsoft.Build.Utilities.Task
 
         Described = [.. described];
         if (DesignTime)
+            TellEditor(records);
+        else if (!Log.HasLoggedErrors)
+            Plan(described, records);
+        return !Log.HasLoggedErrors;
+    }
+
+    private void TellEditor(List<ModelRecord> records)
+    {
+        DescribedFiles = Items(records.SelectMany(record => record.DescribedFiles));
+        PrunedFiles = Items(records.SelectMany(InputFiles.Of));
+    }
+
+    // What an earlier build prepared for the assembly, if all of it still holds: the task that prepares it is then not even loaded.
+    private void Plan(List<ITaskItem> described, List<ModelRecord> records)
+    {
+        var resources = new List<ITaskItem>();
+        var beside = new List<ITaskItem>();
+        for (int i = 0; i < records.Count; i++)
         {
-            DescribedFiles = Items(records.SelectMany(record => record.DescribedFiles));
-            PrunedFiles = Items(records.SelectMany(InputFiles.Of));
+            ModelRecord record = records[i];
+            var folder = new ModelFolder(Path.Combine(OutputDirectory, record.Name));
+            // Of a model that will be pruned nothing is known yet; a note is EmbedModels' to give.
+            if ((Pruned && described[i].GetMetadata("Current") != "true")
+                || EmbedPlan.Read(folder, EmbedPlan.StateOf(folder, record, Pruned, EmbedLimit ?? "")) is not { Note: null } plan)
+            {
+                return;
+            }
+
+            plan.AddTo(resources, beside, record.Resource);
         }
 
-        return !Log.HasLoggedErrors;
+        Resources = [.. resources];
+        Beside = [.. beside];
+        Planned = true;
     }
 
     // The record of an earlier build, if it still holds.

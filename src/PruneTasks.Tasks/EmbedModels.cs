@@ -1,6 +1,6 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.Build.Framework;
-using Microsoft.Build.Utilities;
 using PruneTasks.Caching;
 using PruneTasks.Spec.Contracts;
 using PruneTasks.Spec.Diagnostics;
@@ -13,7 +13,8 @@ namespace PruneTasks.Tasks;
 
 /// <summary>
 /// Says which files become resources of the assembly and which lie beside the app: each model as <c>deploy</c> of its spec and
-/// <c>PruneTasksEmbedLimit</c> ask, and its card. Compresses and hashes only what changed.
+/// <c>PruneTasksEmbedLimit</c> ask, and its card. Compresses and hashes only what changed. Where nothing did <see cref="DescribeModels"/> has said so
+/// already, and this task is not run.
 /// </summary>
 public sealed class EmbedModels : Microsoft.Build.Utilities.Task
 {
@@ -61,10 +62,7 @@ public sealed class EmbedModels : Microsoft.Build.Utilities.Task
             var folder = new ModelFolder(Path.Combine(OutputDirectory, item.GetMetadata("Name")));
             if (Plan(folder) is not { } plan)
                 continue;
-            foreach ((string file, string suffix) in plan.Resources)
-                resources.Add(Item(file, "Resource", item.GetMetadata("Resource") + suffix));
-            foreach (BesideFile file in plan.Beside)
-                beside.Add(Item(file.Source, "TargetPath", file.Target.Replace('/', Path.DirectorySeparatorChar)));
+            plan.AddTo(resources, beside, item.GetMetadata("Resource"));
         }
 
         Resources = [.. resources];
@@ -106,20 +104,13 @@ public sealed class EmbedModels : Microsoft.Build.Utilities.Task
             ? Compressor.Run(host, WorkerAssembly, source, target)
             : "there is no dotnet on the path";
 
-    private long Limit(ModelRecord record)
+    private EmbedLimit Limit(ModelRecord record)
     {
         if (string.IsNullOrEmpty(EmbedLimit))
-            return DefaultLimit;
+            return new EmbedLimit(DefaultLimit, "");
         if (CacheSize.Parse(EmbedLimit!) is { } limit)
-            return limit;
+            return new EmbedLimit(limit, EmbedLimit!);
         Log.Report(PruneDiagnostics.PropertyIgnored.In(record.Spec, "PruneTasksEmbedLimit", EmbedLimit!, "a size such as 256MB", CacheSize.Format(DefaultLimit)));
-        return DefaultLimit;
-    }
-
-    private static TaskItem Item(string file, string metadata, string value)
-    {
-        var item = new TaskItem(MSBuildText.Escape(file));
-        item.SetMetadata(metadata, MSBuildText.Escape(value));
-        return item;
+        return new EmbedLimit(DefaultLimit, DefaultLimit.ToString(CultureInfo.InvariantCulture));
     }
 }

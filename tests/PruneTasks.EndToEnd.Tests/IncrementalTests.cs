@@ -17,8 +17,9 @@ public sealed class IncrementalTests(PackedPackage package)
         Assert.False(Directory.Exists(app["obj", "prunetasks", "tiny", "staging"]));
         Assert.Equal($"PruneTasks.tiny.onnx {TinyModel.Identity().Length}", (await app.Run("bin/Debug/net10.0/App.dll")).Succeeded().Output.Trim());
 
-        // Nothing, a touched model, a comment, another order of keys, another configuration: no worker.
-        (await app.Build()).Succeeded();
+        // Nothing, a touched model, a comment, another order of keys, another configuration: no worker. With nothing to do one task runs, and no other.
+        DotNetRun idle = (await app.Build("-v:d")).Succeeded();
+        Assert.Equal(["Using \"DescribeModels\" task"], idle.LinesWith("PruneTasks.Tasks.dll").Where(line => line.StartsWith("Using ", StringComparison.Ordinal)).Select(line => line[..line.IndexOf(" from", StringComparison.Ordinal)]));
         File.SetLastWriteTimeUtc(app["tiny.onnx"], DateTime.UtcNow);
         (await app.Build()).Succeeded();
         app.Write("tiny.prune.yaml", "# a comment\nprune:\n  ratios: {ffn: 0.50}\ndata:\n  personal:\n    path: data\nversion: 1\n");

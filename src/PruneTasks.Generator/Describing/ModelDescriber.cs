@@ -27,7 +27,7 @@ internal static class ModelDescriber
         catch (JsonReadException exception)
         {
             DiagnosticInfo problem = new(
-                PruneDiagnostics.ManifestNotUsable.Id, new EquatableArray<string>(new[] { exception.Problem }), path, exception.Line, exception.Column);
+                PruneDiagnostics.ManifestNotUsable, new EquatableArray<string>(new[] { exception.Problem }), path, exception.Line, exception.Column);
             return new Described(path, "", null, new EquatableArray<DiagnosticInfo>(new[] { problem }));
         }
     }

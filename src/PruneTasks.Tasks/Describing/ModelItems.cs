@@ -24,7 +24,7 @@ internal static class ModelItems
                 continue;
             }
 
-            int same = models.FindIndex(other => PathEquals(other.Spec, model.Spec));
+            int same = IndexOf(models, model.Spec);
             if (same < 0)
                 models.Add(model);
             else if (models[same].IsBare)
@@ -33,13 +33,29 @@ internal static class ModelItems
                 diagnostics.Add(Duplicate(models[same], model));
         }
 
+        if (models.Count > 1)
+            AddDuplicates(models, diagnostics);
+        return (models, diagnostics);
+    }
+
+    private static int IndexOf(List<ModelItem> models, string spec)
+    {
+        for (int i = 0; i < models.Count; i++)
+        {
+            if (PathEquals(models[i].Spec, spec))
+                return i;
+        }
+
+        return -1;
+    }
+
+    private static void AddDuplicates(List<ModelItem> models, List<PruneDiagnostic> diagnostics)
+    {
         foreach (IGrouping<string, ModelItem> group in models.GroupBy(model => model.Name, StringComparer.OrdinalIgnoreCase))
         {
             foreach (ModelItem other in group.Skip(1))
                 diagnostics.Add(Duplicate(group.First(), other));
         }
-
-        return (models, diagnostics);
     }
 
     // Null for a model that has no spec.

@@ -7,21 +7,25 @@ using PruneTasks.Tasks.Stamps;
 
 namespace PruneTasks.Tasks.Embedding;
 
+/// <summary>The largest model that is embedded without being asked for.</summary>
+/// <param name="Bytes">The number.</param>
+/// <param name="Text">As the project writes it; of text that is no size, the number that is taken instead.</param>
+internal readonly record struct EmbedLimit(long Bytes, string Text);
+
 /// <summary>Decides how a model gets into the app, and prepares the files for it.</summary>
-internal sealed class EmbedPlanner(ModelFolder folder, ModelRecord record, bool pruned, long limit, Func<string, string, string?> compress)
+internal sealed class EmbedPlanner(ModelFolder folder, ModelRecord record, bool pruned, EmbedLimit limit, Func<string, string, string?> compress)
 {
     /// <summary>Above this the compiler refuses a resource (CS1566), and no managed array holds one.</summary>
     private const long LargestResource = 2_000_000_000;
 
-    private readonly string _model = pruned ? folder.Pruned : record.Model;
+    private readonly string _model = EmbedPlan.Model(folder, record, pruned);
 
-    /// <summary>Weights in files of their own.</summary>
-    private IReadOnlyList<string> External => pruned ? (File.Exists(folder.PrunedData) ? [folder.PrunedData] : []) : record.ModelFiles;
+    private IReadOnlyList<string> External => EmbedPlan.External(folder, record, pruned);
 
     /// <summary>The plan; null after an error was added.</summary>
     public EmbedPlan? Plan(List<PruneDiagnostic> diagnostics)
     {
-        string state = EmbedPlan.StateOf(record, [_model, .. External, folder.Result], limit);
+        string state = EmbedPlan.StateOf(folder, record, pruned, limit.Text);
         EmbedPlan? plan = EmbedPlan.Read(folder, state) ?? Prepare(state, diagnostics);
         if (plan?.Note is { } note)
             diagnostics.Add(PruneDiagnostics.Beside.In(record.Spec, record.Name, note));
@@ -40,14 +44,14 @@ internal sealed class EmbedPlanner(ModelFolder folder, ModelRecord record, bool 
             return null;
         }
         string? note = record.Embed != "auto" ? null
-            : why ?? (size > limit ? $"it has {CacheSize.Format(size)}, more than PruneTasksEmbedLimit ({CacheSize.Format(limit)})" : null);
-        List<(string, string)> resources = [];
+            : why ?? (size > limit.Bytes ? $"it has {CacheSize.Format(size)}, more than PruneTasksEmbedLimit ({CacheSize.Format(limit.Bytes)})" : null);
+        List<EmbeddedFile> resources = [];
         BesideFile[] beside = [];
         if (record.Embed == "file" || note is not null)
         {
             beside = [.. new[] { _model }.Concat(External).Select(file => new BesideFile(file, Target(file)))];
             AtomicFile.WriteIfDifferent(folder.Pointer, Pointer(beside));
-            resources.Add((folder.Pointer, EmbedPlan.PointerSuffix));
+            resources.Add(new EmbeddedFile(folder.Pointer, EmbedPlan.PointerSuffix));
         }
         else if (record.Compression == "brotli")
         {
@@ -56,16 +60,16 @@ internal sealed class EmbedPlanner(ModelFolder folder, ModelRecord record, bool 
                 diagnostics.Add(PruneDiagnostics.NotCompressed.In(record.Spec, record.Name, problem));
                 return null;
             }
-            resources.Add((folder.Compressed, EmbedPlan.CompressedSuffix));
+            resources.Add(new EmbeddedFile(folder.Compressed, EmbedPlan.CompressedSuffix));
         }
         else
         {
-            resources.Add((_model, ""));
+            resources.Add(new EmbeddedFile(_model, ""));
         }
         if (pruned && Card() is { } card)
         {
             AtomicFile.WriteIfDifferent(folder.Card, card);
-            resources.Add((folder.Card, EmbedPlan.CardSuffix));
+            resources.Add(new EmbeddedFile(folder.Card, EmbedPlan.CardSuffix));
         }
         EmbedPlan plan = new(state, resources, beside, note);
         plan.Write(folder);

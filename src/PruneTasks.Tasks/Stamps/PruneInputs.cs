@@ -6,11 +6,11 @@ namespace PruneTasks.Tasks.Stamps;
 internal static class PruneInputs
 {
     /// <summary>State of all inputs; equal states mean equal content.</summary>
-    public static string State(ModelRecord record) =>
-        Sha256.OfText(string.Join("\n",
-            record.CanonicalSpec,
-            record.Natives,
-            FileState.Of([record.Model, .. record.ModelFiles, .. record.Data, .. ToolFiles(record.Tool)])));
+    public static string State(ModelRecord record)
+    {
+        List<string> files = [record.Model, .. record.ModelFiles, .. record.Data, .. ToolFiles(record.Tool)];
+        return Sha256.OfText(string.Join("\n", record.CanonicalSpec, record.Natives, FileState.Of(files)));
+    }
 
     /// <summary>
     /// Content hash: model with its external data, canonical spec, samples with their names (folder names may be labels), the tool's own
@@ -49,14 +49,20 @@ internal static class PruneInputs
     }
 
     // Our own assemblies and TorchSharp decide the result; what else lies there belongs to a version of ours.
-    private static IEnumerable<string> ToolFiles(string tool)
+    private static List<string> ToolFiles(string tool)
     {
+        List<string> ours = [];
         string folder = Path.GetDirectoryName(tool)!;
         if (!Directory.Exists(folder))
-            return [];
-        return Directory.GetFiles(folder, "*.dll")
-            .Where(file => Path.GetFileName(file) is var name
-                && (name.StartsWith("PruneTasks.", StringComparison.Ordinal) || name.StartsWith("TorchSharp", StringComparison.Ordinal)))
-            .OrderBy(file => file, StringComparer.Ordinal);
+            return ours;
+        foreach (string file in Directory.GetFiles(folder, "*.dll"))
+        {
+            string name = Path.GetFileName(file);
+            if (name.StartsWith("PruneTasks.", StringComparison.Ordinal) || name.StartsWith("TorchSharp", StringComparison.Ordinal))
+                ours.Add(file);
+        }
+
+        ours.Sort(StringComparer.Ordinal);
+        return ours;
     }
 }
