@@ -47,14 +47,16 @@ internal static class IntentModel
         }
     }
 
-    private static LibraryTokenizer Tokenizer(string[] vocabulary)
+    private static PieceTokenizer Tokenizer(string[] vocabulary)
     {
         string Quoted(string token) => "\"" + token.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"";
         string Id(string token) => Array.IndexOf(vocabulary, token).ToString(CultureInfo.InvariantCulture);
         var json = $$"""
-            { "version": 1, "kind": "wordpiece", "unknown": "[UNK]", "prefix": "##", "lowercase": true, "stripAccents": true, "splitChinese": true,
+            { "version": 2, "kind": "wordpiece", "unknown": {{Id("[UNK]")}}, "prefix": "##",
+              "steps": [["clean"], ["chinese"], ["form", "D"], ["stripAccents"], ["lowercase"]],
+              "splits": [["pattern", "\\s+", "removed"], ["pattern", "[!-/:-@\\[-`{-~\\p{P}]", "isolated"]],
               "start": [{{Id("[CLS]")}}], "end": [{{Id("[SEP]")}}], "tokens": [{{string.Join(", ", vocabulary.Select(Quoted))}}] }
             """;
-        return new LibraryTokenizer(TokenizerDefinition.Read(Encoding.UTF8.GetBytes(json), []));
+        return new PieceTokenizer(TokenizerDefinition.Read(Encoding.UTF8.GetBytes(json), []));
     }
 }

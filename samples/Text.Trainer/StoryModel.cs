@@ -20,7 +20,7 @@ internal static class StoryModel
         WriteData(Path.Combine(sample, "data"));
         var vocabulary = Vocabularies.BytePairs(Enumerable.Range(0, 4000).Select(i => Stories.Anybody(Dice.Of(9, (ulong)i))), Tokens);
         File.WriteAllBytes(Path.Combine(sample, "stories.tokenizer.bin"), vocabulary);
-        var tokenizer = new Llama2cTokenizer(TokenizerDefinition.Read("""{ "version": 1, "kind": "llama2c", "start": [1] }"""u8.ToArray(), vocabulary));
+        var tokenizer = new Llama2cTokenizer(TokenizerDefinition.Read("""{ "version": 2, "kind": "llama2c", "start": [1] }"""u8.ToArray(), vocabulary));
 
         var shape = new TextTransformerShape(Tokens, Length, Width: 96, Depth: 3, Heads: 4, Hidden: 384, Outputs: Tokens, Causal: true);
         // The token for the beginning also ends a text, as in llama2.c.

@@ -13,14 +13,11 @@ internal sealed record ModelFile(string HintName, string? Text, EquatableArray<D
     {
         if (described.Model is not { } model)
             return new ModelFile("", null, described.Diagnostics);
-        List<DiagnosticInfo> problems = [.. described.Diagnostics];
-        if (model.Text is { } text && text.Facts.NeedsLibrary && !model.References.Tokenizers)
-            problems.Add(DiagnosticInfo.Of(PruneDiagnostics.TokenizerLibraryMissing, described.Path, model.Name, text.Facts.Tokenizer!));
         TypeCollision[] own = [.. collisions.Where(collision => collision.Path == described.Path)];
         return new ModelFile(
             model.FullName(model.ClassName).Replace("@", "") + ".g.cs",
             own.Length == 0 ? ModelEmitter.Emit(model) : null,
-            new EquatableArray<DiagnosticInfo>(problems.Concat(own.Select(collision => DiagnosticInfo.Of(
+            new EquatableArray<DiagnosticInfo>(described.Diagnostics.Concat(own.Select(collision => DiagnosticInfo.Of(
                 PruneDiagnostics.TypeNameCollision, described.Path, collision.First, model.Name, collision.Type)))));
     }
 }

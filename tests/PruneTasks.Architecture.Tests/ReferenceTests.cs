@@ -13,7 +13,7 @@ public sealed class ReferenceTests
         ["PruneTasks.Onnx"] = (["PruneTasks.Spec"], []),
         ["PruneTasks.Pruning"] = (["PruneTasks.Onnx"], []),
         ["PruneTasks.Torch"] = (["PruneTasks.Pruning"], ["TorchSharp", "SkiaSharp", "SharpZipLib"]),
-        ["PruneTasks.Worker"] = (["PruneTasks.Torch"], ["Microsoft.ML.OnnxRuntime.Managed", "Microsoft.ML.Tokenizers", "StbImageSharp", "System.CommandLine", "SkiaSharp", "SharpZipLib"]),
+        ["PruneTasks.Worker"] = (["PruneTasks.Torch"], ["Microsoft.ML.OnnxRuntime.Managed", "StbImageSharp", "System.CommandLine", "SkiaSharp", "SharpZipLib"]),
         ["PruneTasks.Tasks"] = (["PruneTasks.Spec"], ["Microsoft.Build.Utilities.Core"]),
         ["PruneTasks.Generator"] = ([], ["Microsoft.CodeAnalysis.CSharp"]),
         ["PruneTasks.CodeFixes"] = ([], ["Microsoft.CodeAnalysis.CSharp.Workspaces"]),

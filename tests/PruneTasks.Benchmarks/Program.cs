@@ -9,6 +9,7 @@ using PruneTasks.Benchmarks.Models;
 using PruneTasks.Benchmarks.Probes;
 using PruneTasks.Benchmarks.Quality;
 using PruneTasks.Benchmarks.Scale;
+using PruneTasks.Benchmarks.Tokenizers;
 using PruneTasks.Benchmarks.Wrapper;
 using PruneTasks.BuildTesting;
 
@@ -45,7 +46,7 @@ conformance.SetAction((parsed, cancellation) =>
     return parsed.GetValue(from) is { } first ? Task.FromResult(ConformanceBatch.RunFrom(path, first)) : ConformanceCommand.Run(path, parsed.GetValue(page), Console.Out, cancellation);
 });
 
-RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out), LargeBenchmark.Create(Console.Out), ZooCommand.Create(), FusedBenchmark.Create(Console.Out), KeyGroupsBenchmark.Create(Console.Out) };
+RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out), LargeBenchmark.Create(Console.Out), ZooCommand.Create(), FusedBenchmark.Create(Console.Out), KeyGroupsBenchmark.Create(Console.Out), TokenizersBenchmark.Create(Console.Out) };
 foreach (Command command in BuildCommands.All().Concat(WrapperCommands.Create(Console.Out)).Concat(FuzzBenchmark.Commands())) root.Add(command);
 
 return await root.Parse(args).InvokeAsync();

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using PruneTasks.BuildTesting;
-using PruneTasks.EndToEnd.Tests.Matrix;
 
 namespace PruneTasks.EndToEnd.Tests;
 
@@ -52,8 +51,7 @@ public sealed class SampleTests(PackedPackage package)
         string project = Path.Combine(sample, sample + ".csproj");
         string text = File.ReadAllText(app[project]);
         Assert.Contains(PackageLine, text, StringComparison.Ordinal);
-        text = text.Replace(PackageLine, $"<ItemGroup><PackageReference Include=\"PruneTasks\" Version=\"{package.Version}\" /></ItemGroup>", StringComparison.Ordinal)
-            .Replace("<PackageReference Include=\"Microsoft.ML.Tokenizers\" />", NativePublish.References(FourKindsApp.CentralVersions("Microsoft.ML.Tokenizers")), StringComparison.Ordinal);
+        text = text.Replace(PackageLine, $"<ItemGroup><PackageReference Include=\"PruneTasks\" Version=\"{package.Version}\" /></ItemGroup>", StringComparison.Ordinal);
         app.Write(project, text);
         // What the repository's own file says of all projects, and a cache of the test's own.
         app.Write("Directory.Build.props", """

@@ -140,7 +140,7 @@ public sealed class TextModelTests
             .Input("input_ids", "int64", "batch", "seq").Output("logits", "float32", "batch", "seq", 512)
             .With("text", Node($$"""{ "tokens": "input_ids", "mask": null, "output": "logits", "maxLength": 256, "pooling": "none", "normalize": false, "width": 512, "tokenizer": "llama2c", "tokenizerData": true, {{Settings.Replace(", \"tokenizerData\": false", "").Replace("\"stop\": []", "\"stop\": [1]")}} }"""));
         byte[] vocabulary = File.ReadAllBytes(SharedModels.Require("stories260K/tok512.bin"));
-        byte[] definition = """{ "version": 1, "kind": "llama2c", "start": [1], "stop": [1] }"""u8.ToArray();
+        byte[] definition = """{ "version": 2, "kind": "llama2c", "start": [1], "stop": [1] }"""u8.ToArray();
         Type app = Load(manifest, file + ".onnx", """
             public static float[] Append(int[] ids)
             {

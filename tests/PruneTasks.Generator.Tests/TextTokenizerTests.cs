@@ -3,7 +3,7 @@ using static PruneTasks.Generator.Tests.Harness.TextApp;
 
 namespace PruneTasks.Generator.Tests;
 
-/// <summary>Tokenizers in generated classes: what they give, and what an app needs for them.</summary>
+/// <summary>Tokenizers in generated classes: what they give, and what compiles.</summary>
 public sealed class TextTokenizerTests
 {
     [Fact]
@@ -13,7 +13,7 @@ public sealed class TextTokenizerTests
             .Input("input_ids", "int64", "batch", 15).Output("logits", "float32", "batch", 2)
             .With("text", Node($$"""{ "tokens": "input_ids", "mask": null, "output": "logits", "maxLength": 15, "pooling": "none", "normalize": false, "width": 2, "tokenizer": "unigram", {{Settings}} }"""));
         byte[] definition = """
-            { "version": 1, "kind": "unigram", "start": [7], "end": [8], "pieces": 5, "unknown": "u", "spaceMark": "always", "splitsMarks": true,
+            { "version": 2, "kind": "unigram", "start": [7], "end": [8], "unknown": 0, "splits": [["marks", "always", "split"]],
               "tokens": ["u", "▁", "a", "b", "▁ab"], "scores": [0, -1, -2, -2, -3] }
             """u8.ToArray();
         Type app = Load(manifest, "text-encoder-toy-102k/text_encoder_toy_op17.onnx", """
@@ -33,13 +33,13 @@ public sealed class TextTokenizerTests
     }
 
     [Fact]
-    public void Classes_with_tokenizer_and_abstractions_compile_and_those_without_say_so()
+    public void Classes_with_tokenizer_compile_and_those_with_abstractions_too()
     {
         const string Chat = """{ "system": "{0}\n", "user": "U: {0}\n", "assistant": "A: {0}\n", "reply": "A: " }""";
         ManifestText Manifest(string task, string chat = "null") => new ManifestText("Model", "model").With("task", task)
             .Input("ids", "int32", "b", "s").Input("mask", "float32", "b", "s").Output("y", "float16", "b", 7)
-            .With("text", Node($$"""{ "tokens": "ids", "mask": "mask", "output": "y", "maxLength": 9, "pooling": "none", "normalize": true, "width": 7, "tokenizer": "bpe", {{Settings.Replace("\"chat\": null", "\"chat\": " + chat)}} }"""));
-        string[] libraries = ["Microsoft.ML.Tokenizers", "Microsoft.Extensions.AI.Abstractions"];
+            .With("text", Node($$"""{ "tokens": "ids", "mask": "mask", "output": "y", "maxLength": 9, "pooling": "none", "normalize": true, "width": 7, "tokenizer": "pairs", {{Settings.Replace("\"chat\": null", "\"chat\": " + chat)}} }"""));
+        string[] libraries = ["Microsoft.Extensions.AI.Abstractions"];
         foreach ((string task, string chat, string use) in new[]
         {
             ("text-classification", "null", "new App.Model().Classify(\"text\")"),
@@ -50,8 +50,8 @@ public sealed class TextTokenizerTests
             string user = $"public static class Use {{ public static object? Of() => {use}; }}";
             new GeneratorHost([new("m.json", Manifest(task, chat).ToString())], user, libraries: libraries).AssertClean();
             GeneratorHost without = new([new("m.json", Manifest(task, chat).ToString())]);
-            Assert.Equal("PRUNE0304", Assert.Single(without.Reported));
-            Assert.DoesNotContain("string text", without.Source);
+            Assert.Empty(without.Reported);
+            Assert.DoesNotContain("Microsoft.Extensions.AI", without.Source);
         }
         GeneratorHost refused = new([new("m.json", Manifest("text-embedding").With("text", Node("""{ "refusal": "it is a test" }""")).ToString())]);
         Assert.Equal("PRUNE0213", Assert.Single(refused.Reported));
@@ -75,8 +75,10 @@ public sealed class TextTokenizerTests
         ];
         string[] tokens = File.ReadAllLines(Path.Combine(SharedModels.ProjectFolder, "..", "..", "samples", "TextIntent", "vocab.txt"));
         string definition = $$"""
-            { "version": 1, "kind": "wordpiece", "start": [2], "end": [3], "unknown": "[UNK]", "prefix": "##", "lowercase": true, "stripAccents": true, "splitChinese": true,
-              "special": { "[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4 }, "tokens": {{System.Text.Json.JsonSerializer.Serialize(tokens)}} }
+            { "version": 2, "kind": "wordpiece", "start": [2], "end": [3], "unknown": 1, "prefix": "##",
+              "steps": [["clean"], ["chinese"], ["form", "D"], ["stripAccents"], ["lowercase"]],
+              "splits": [["pattern", "\\s+", "removed"], ["pattern", "[!-/:-@\\[-`{-~\\p{P}]", "isolated"]],
+              "added": [{ "text": "[PAD]", "id": 0 }, { "text": "[UNK]", "id": 1 }, { "text": "[CLS]", "id": 2 }, { "text": "[SEP]", "id": 3 }, { "text": "[MASK]", "id": 4 }], "tokens": {{System.Text.Json.JsonSerializer.Serialize(tokens)}} }
             """;
         ManifestText manifest = new ManifestText("Sentiment", "sentiment").With("task", "text-classification")
             .Input("input_ids", "int64", "batch", 15).Output("logits", "float32", "batch", 2)
@@ -90,7 +92,7 @@ public sealed class TextTokenizerTests
                     return model.Tokenizer.Encode(text);
                 }
             }
-            """, libraries: ["Microsoft.ML.Tokenizers"]).Load(
+            """).Load(
             "PruneTasks.sentiment.onnx",
             File.ReadAllBytes(SharedModels.Require("text-encoder-toy-102k/text_encoder_toy_op17.onnx")),
             ("PruneTasks.sentiment.tokenizer.json", System.Text.Encoding.UTF8.GetBytes(definition))).GetType("Entry")!;

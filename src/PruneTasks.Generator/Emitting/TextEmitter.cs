@@ -14,7 +14,7 @@ internal sealed class TextEmitter
     public TextEmitter(ModelDescription model)
     {
         _model = model;
-        HasTokenizer = Facts.Tokenizer is not null && (!Facts.NeedsLibrary || model.References.Tokenizers);
+        HasTokenizer = Facts.Tokenizer is not null;
         _calls = model.Text!.Task switch
         {
             "text-classification" => new TextClassifierEmitter(model, HasTokenizer),
@@ -68,7 +68,7 @@ internal sealed class TextEmitter
     {
         if (HasTokenizer)
         {
-            string type = Facts.NeedsLibrary ? "LibraryTokenizer" : Text + (Facts.Tokenizer == "llama2c" ? "Llama2cTokenizer" : "PieceTokenizer");
+            string type = Text + (Facts.Tokenizer == "llama2c" ? "Llama2cTokenizer" : "PieceTokenizer");
             string data = Facts.TokenizerData ? Literals.Text($"PruneTasks.{_model.Name}.tokenizer.bin") : "null";
             writer.Line($"Tokenizer = new {type}({Text}TokenizerResource.Load(");
             writer.Continued($"typeof({Naming.Identifiers.Escape(_model.ClassName)}), {Literals.Text(_model.Name)}, {Literals.Text($"PruneTasks.{_model.Name}.tokenizer.json")}, {data}));");
@@ -76,15 +76,7 @@ internal sealed class TextEmitter
         writer.Line($"_text = {_calls.Construction(HasTokenizer ? "Tokenizer" : "null")};");
     }
 
-    public void EmitMethods(SourceWriter writer)
-    {
-        _calls.EmitMethods(writer);
-        if (!HasTokenizer || !Facts.NeedsLibrary)
-            return;
-        foreach (string line in LibraryTokenizer.Lines)
-            writer.Line(line);
-        writer.Line();
-    }
+    public void EmitMethods(SourceWriter writer) => _calls.EmitMethods(writer);
 
     /// <summary>Types beside the class.</summary>
     public void EmitTypes(SourceWriter writer, string attribute) => _calls.EmitTypes(writer, attribute);
@@ -108,21 +100,4 @@ internal interface ITextCalls
     void EmitMethods(SourceWriter writer);
 
     void EmitTypes(SourceWriter writer, string attribute);
-}
-
-/// <summary>The source of the class that uses Microsoft.ML.Tokenizers: the same file that the worker is compiled with (docs/decisions/0065).</summary>
-internal static class LibraryTokenizer
-{
-    public static IReadOnlyList<string> Lines { get; } = Read();
-
-    private static List<string> Read()
-    {
-        using StreamReader reader = new(typeof(LibraryTokenizer).Assembly.GetManifestResourceStream("LibraryTokenizer.cs")!);
-        List<string> lines = [.. reader.ReadToEnd().Replace("\r\n", "\n").Split('\n')];
-        int begin = lines.FindIndex(line => line.Contains("<generated-code-begin>"));
-        int end = lines.FindIndex(line => line.Contains("<generated-code-end>"));
-        lines = lines.GetRange(begin + 1, end - begin - 1);
-        lines[0] = lines[0].Replace("internal sealed class", "private sealed class");
-        return lines;
-    }
 }

@@ -22,9 +22,6 @@ internal sealed record TextFacts(
     string? Tokenizer,
     bool TokenizerData)
 {
-    /// <summary>Whether the tokenizer is one of Microsoft.ML.Tokenizers; the runtime has the other kinds itself.</summary>
-    public bool NeedsLibrary => Tokenizer is not (null or "llama2c" or "pairs" or "unigram");
-
     /// <exception cref="JsonReadException">It is none.</exception>
     public static TextFacts Read(JsonValue text) => text.FindString("refusal") is { } refusal
         ? new TextFacts(refusal, "", null, null, null, "", 0, "right", "none", false, 0, 0, EquatableArray<int>.Empty, EquatableArray<StateFacts>.Empty, null, null, false)

@@ -15,12 +15,6 @@ public static partial class PruneDiagnostics
         "Two packages bring a native library of ONNX Runtime",
         "the packages {0} all bring ONNX Runtime's native library, and only one of them can be in the output; leave it out of the others: <PackageReference Include=\"…\" ExcludeAssets=\"native;build\" />");
 
-    /// <summary>Calls with texts are left out.</summary>
-    public static readonly PruneDiagnosticDescriptor TokenizerLibraryMissing = Info(
-        "PRUNE0304",
-        "Calls with texts need Microsoft.ML.Tokenizers",
-        "model '{0}' has a tokenizer of the kind {1}, for which the project must reference the package Microsoft.ML.Tokenizers; without it the class takes token ids only");
-
     /// <summary>A tokenizer.json asks for something that is not supported.</summary>
     public static readonly PruneDiagnosticDescriptor TokenizerFeature = Error(
         "PRUNE0305",

@@ -11,6 +11,9 @@ internal sealed class ProtoCursor(Stream stream)
     /// <summary>Fields whose payload is bytes with a length in front.</summary>
     public const int Bytes = 2;
 
+    /// <summary>Fields whose payload is four bytes.</summary>
+    public const int Fixed32 = 5;
+
     private const int LongestText = 1 << 20;
 
     private readonly byte[] _buffer = new byte[4096];
@@ -53,14 +56,13 @@ internal sealed class ProtoCursor(Stream stream)
     }
 
     /// <summary>Text of a length-delimited field.</summary>
-    public string ReadText()
-    {
-        int length = (int)ReadLength(LongestText);
-        var bytes = new byte[length];
-        for (int i = 0; i < length; i++)
-            bytes[i] = ReadByte();
-        return Encoding.UTF8.GetString(bytes);
-    }
+    public string ReadText() => Encoding.UTF8.GetString(ReadBytes());
+
+    /// <summary>Bytes of a length-delimited field.</summary>
+    public byte[] ReadBytes() => ReadBytes((int)ReadLength(LongestText));
+
+    /// <summary>A number of single precision.</summary>
+    public float ReadFloat() => BitConverter.ToSingle(ReadBytes(sizeof(float)), 0);
 
     /// <summary>Reads the fields of a length-delimited message.</summary>
     public void ReadMessage(Action<int, int> field)
@@ -87,12 +89,20 @@ internal sealed class ProtoCursor(Stream stream)
             case Bytes:
                 Advance(ReadLength(long.MaxValue));
                 break;
-            case 5:
+            case Fixed32:
                 Advance(4);
                 break;
             default:
                 throw new OnnxFormatException($"byte {_position} has the unknown wire type {wireType}");
         }
+    }
+
+    private byte[] ReadBytes(int length)
+    {
+        var bytes = new byte[length];
+        for (int i = 0; i < length; i++)
+            bytes[i] = ReadByte();
+        return bytes;
     }
 
     private long ReadLength(long limit)

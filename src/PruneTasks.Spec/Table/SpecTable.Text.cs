@@ -24,13 +24,13 @@ internal static partial class SpecTable
                     new("huggingface", "tokenizer.json of the tokenizers library: WordPiece, byte-pair encoding or Unigram"),
                     new("wordpiece", "vocab.txt of BERT, one token per line"),
                     new("bpe", "vocab.json and merges.txt of GPT-2 in one folder"),
-                    new("sentencepiece", "a model of SentencePiece"),
+                    new("sentencepiece", "a model of SentencePiece; or ranks under its name, as Llama 3 has them"),
                     new("tiktoken", "ranks of OpenAI's tiktoken"),
                     new("llama2c", "tokenizer.bin of llama2.c"),
                 ],
             },
             new("text.lowercase", SpecKind.Boolean, "Whether texts are lowercased and accents removed, for a vocab.txt; other files say it themselves.") { Default = "true", Example = "false" },
-            new("text.pattern", SpecKind.Text, "For a .tiktoken file, which does not say it: 'gpt2', 'cl100k', or a regular expression of the pieces that no merge crosses.") { DefaultInWords = "by the file's name", Example = "cl100k" },
+            new("text.pattern", SpecKind.Text, "For a .tiktoken file, which does not say it: 'gpt2', 'cl100k', 'o200k', or a regular expression of the pieces that no merge crosses.") { DefaultInWords = "by the file's name", Example = "cl100k" },
             new("text.max-length", SpecKind.Integer, "Most tokens of one text, start and end tokens included; for causal-lm, of prompt and answer together.")
             {
                 DefaultInWords = "the length that the model fixes; else that of tokenizer.json; else 512, for causal-lm 2048",

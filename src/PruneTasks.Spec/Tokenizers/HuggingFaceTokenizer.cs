@@ -12,11 +12,11 @@ internal sealed partial class HuggingFaceTokenizer
     private readonly JsonValue _root;
     private readonly JsonValue _model;
     private readonly List<(string Token, int Id)> _vocabulary;
+    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+    private readonly List<double> _scores = [];
+    private readonly List<IReadOnlyList<string>> _steps = [], _splits = [];
 
-    private bool _lowercase, _stripAccents, _splitChinese, _byteLevel, _prefixSpace, _compose;
-    private string? _pattern;
-    private readonly Dictionary<string, int> _special = new(StringComparer.Ordinal);
-    private readonly List<string> _leftStrip = [], _rightStrip = [];
+    private bool _byteLevel, _dropFirstSpace;
     private List<int> _start = [];
     private List<int> _end = [];
 
@@ -27,6 +27,9 @@ internal sealed partial class HuggingFaceTokenizer
         _model = root.FindObject("model") ?? throw root.Error("there is no \"model\"");
         JsonValue vocabulary = _model.Require("vocab");
         _vocabulary = vocabulary.Kind == JsonKind.Array ? Scored(vocabulary, _scores) : [.. vocabulary.Members.Select(token => (token.Key, (int)token.Value.AsLong(token.Key)))];
+        // Of equal pieces the last counts.
+        foreach ((string token, int id) in _vocabulary)
+            _ids[token] = id;
     }
 
     /// <exception cref="TokenizerException">Something is not supported.</exception>
@@ -37,129 +40,73 @@ internal sealed partial class HuggingFaceTokenizer
     {
         // Older files leave the model's type out.
         string type = TypeOf(_model) is { Length: > 0 } written ? written : _scores.Count > 0 ? "Unigram" : _model.Find("merges") is null ? "WordPiece" : "BPE";
-        bool wordPiece = type == "WordPiece";
         if (type is not ("WordPiece" or "BPE" or "Unigram") || (type == "Unigram") != (_scores.Count > 0))
             throw Refuse(_model, $"a model of the type {type}", "WordPiece, BPE and Unigram are supported");
-        if (type == "Unigram" || (type == "BPE" && HasMarks()))
-            return Pieces(type == "Unigram");
-        if (_root.FindObject("normalizer") is { } normalizer)
-            Normalizer(normalizer, wordPiece);
-        else if (wordPiece)
-            throw Refuse(_root, "no normalizer with WordPiece", "BertNormalizer is supported");
-        if (_root.FindObject("pre_tokenizer") is { } split)
-            Split(split, wordPiece);
-        else
-            throw Refuse(_root, "no pre_tokenizer", "BertPreTokenizer is supported for WordPiece");
-        if (_root.FindObject("post_processor") is { } frame)
-            Frame(frame);
-        Added(wordPiece);
-        return wordPiece ? WordPiece() : BytePairs();
-    }
-
-    // ByteLevel is what tells the two kinds of byte-pair encoding apart.
-    private bool HasMarks()
-    {
-        return _root.FindObject("pre_tokenizer") is not { } split || !IsOf(split, "ByteLevel", "Split", "Digits", "BertPreTokenizer");
-
-        static bool IsOf(JsonValue split, params string[] types) => types.Contains(TypeOf(split))
-            || (TypeOf(split) == "Sequence" && split.RequireArray("pretokenizers").Items.Any(one => IsOf(one, types)));
-    }
-
-    private Tokenizer WordPiece() => Common(new Tokenizer("wordpiece")
-    {
-        Tokens = Tokenizer.Ordered(_vocabulary, _file),
-        Unknown = _model.FindString("unk_token") ?? "[UNK]",
-        Prefix = _model.FindString("continuing_subword_prefix") ?? "##",
-        LongestWord = _model.Find("max_input_chars_per_word") is { Kind: JsonKind.Number } longest ? (int)longest.AsLong("max_input_chars_per_word") : 100,
-    });
-
-    private Tokenizer BytePairs()
-    {
-        if (_model.Find("byte_fallback") is { Kind: JsonKind.Bool, Text: "true" } flag)
-            throw Refuse(flag, "\"byte_fallback\" with ByteLevel, whose bytes are tokens already", "set it to false");
         if (_model.Find("dropout") is { Kind: JsonKind.Number } dropout && dropout.AsDouble("dropout") != 0)
             throw Refuse(dropout, "dropout, which makes ids random", "remove it");
-        return Common(new Tokenizer("bpe")
+        if (_root.FindObject("normalizer") is { } normalizer)
+            Step(normalizer);
+        if (_root.FindObject("pre_tokenizer") is { } split)
+            Split(split);
+        if (_root.FindObject("post_processor") is { } frame)
+            Frame(frame);
+        return type switch
         {
-            Tokens = Tokenizer.Ordered(_vocabulary, _file),
-            Merges = [.. _model.RequireArray("merges").Items.Select(Merge)],
-            Unknown = _model.FindString("unk_token"),
-            Prefix = Filled("continuing_subword_prefix"),
-            Suffix = Filled("end_of_word_suffix"),
-            WholeWords = Flag(_model, "ignore_merges", false),
-        });
+            "WordPiece" => Common("wordpiece") with
+            {
+                Unknown = Unknown("[UNK]"),
+                Prefix = _model.FindString("continuing_subword_prefix") ?? "##",
+                LongestWord = _model.Find("max_input_chars_per_word") is { Kind: JsonKind.Number } longest ? (int)longest.AsLong("max_input_chars_per_word") : 100,
+            },
+            "Unigram" => Common("unigram") with
+            {
+                Unknown = _model.Find("unk_id") is { Kind: JsonKind.Number } unknown
+                    ? unknown.AsLong("unk_id") is >= 0 and var id && id < _scores.Count ? (int)id : throw unknown.Error("\"unk_id\" is no id of the vocabulary") : null,
+                Scores = _scores,
+                ByteFallback = Flag(_model, "byte_fallback", false),
+            },
+            _ => Common("pairs") with
+            {
+                Unknown = Unknown(null),
+                Prefix = Filled("continuing_subword_prefix"),
+                Suffix = Filled("end_of_word_suffix"),
+                Merges = [.. _model.RequireArray("merges").Items.SelectMany(Merge)],
+                ByteFallback = Flag(_model, "byte_fallback", false),
+                FuseUnknown = Flag(_model, "fuse_unk", false),
+                WholeWords = Flag(_model, "ignore_merges", false),
+            },
+        };
     }
 
-    private Tokenizer Common(Tokenizer tokenizer) => tokenizer with
+    private Tokenizer Common(string kind) => new(kind)
     {
-        Special = _special,
-        LeftStrip = _leftStrip,
-        RightStrip = _rightStrip,
-        Lowercase = _lowercase,
-        StripAccents = _stripAccents,
-        SplitChinese = _splitChinese,
+        Tokens = Tokenizer.Ordered(_vocabulary, _file),
+        Added = [.. (_root.FindArray("added_tokens")?.Items ?? []).Select(Added)],
+        Steps = _steps,
+        Splits = _splits,
         ByteLevel = _byteLevel,
-        PrefixSpace = _prefixSpace,
-        Compose = _compose,
-        Pattern = _pattern,
+        DropFirstSpace = _dropFirstSpace,
         Start = _start,
         End = _end,
         Pad = _root.FindObject("padding")?.Find("pad_id") is { Kind: JsonKind.Number } pad ? (int)pad.AsLong("pad_id") : null,
         MaxLength = _root.FindObject("truncation")?.Find("max_length") is { Kind: JsonKind.Number } longest ? (int)longest.AsLong("max_length") : null,
     };
 
-    private void Normalizer(JsonValue normalizer, bool wordPiece)
-    {
-        switch (TypeOf(normalizer))
-        {
-            case "Sequence":
-                foreach (JsonValue one in normalizer.RequireArray("normalizers").Items)
-                    Normalizer(one, wordPiece);
-                break;
-            case "BertNormalizer" when wordPiece:
-                if (Flag(normalizer, "clean_text", true) is false)
-                    throw Refuse(normalizer, "BertNormalizer without clean_text", "set it to true");
-                _lowercase = Flag(normalizer, "lowercase", true);
-                // null means: as lowercase.
-                _stripAccents = Flag(normalizer, "strip_accents", _lowercase);
-                _splitChinese = Flag(normalizer, "handle_chinese_chars", true);
-                break;
-            case "NFC" when !wordPiece:
-                _compose = true;
-                break;
-            default:
-                throw Refuse(normalizer, $"the normalizer {TypeOf(normalizer)}", wordPiece ? "BertNormalizer is supported for WordPiece" : "none and NFC are supported for BPE with ByteLevel");
-        }
-    }
+    private int? Unknown(string? usual) => (_model.FindString("unk_token") ?? usual) is not { } token ? null
+        : _ids.TryGetValue(token, out int id) ? id : throw _model.Error($"the unknown token '{token}' is not in the vocabulary");
 
-    private void Split(JsonValue split, bool wordPiece)
+    // [piece, score], the id is the place.
+    private static List<(string, int)> Scored(JsonValue vocabulary, List<double> scores)
     {
-        switch (TypeOf(split))
+        List<(string, int)> pieces = [];
+        foreach (JsonValue pair in vocabulary.Items)
         {
-            case "Sequence" when !wordPiece:
-                foreach (JsonValue one in split.RequireArray("pretokenizers").Items)
-                    Split(one, wordPiece);
-                break;
-            case "BertPreTokenizer" when wordPiece:
-                break;
-            case "ByteLevel" when !wordPiece:
-                _byteLevel = true;
-                _prefixSpace = Flag(split, "add_prefix_space", true);
-                if (_prefixSpace && _pattern is not null)
-                    throw Refuse(split, "ByteLevel with add_prefix_space after Split, which puts a space in front of each piece", "set add_prefix_space to false");
-                if (Flag(split, "use_regex", true) && _pattern is not null)
-                    throw Refuse(split, "ByteLevel with use_regex after Split", "one pattern is supported");
-                if (!Flag(split, "use_regex", true) && _pattern is null)
-                    throw Refuse(split, "ByteLevel without a pattern", "one pattern, by Split or use_regex, is supported");
-                break;
-            case "Split" when !wordPiece && _pattern is null && !_byteLevel && split.FindString("behavior") == "Isolated" && !Flag(split, "invert", false):
-                _pattern = split.Require("pattern").FindString("Regex") ?? throw Refuse(split, "Split by a text", "Split by a Regex is supported");
-                break;
-            default:
-                throw Refuse(split, $"the pre_tokenizer {TypeOf(split)}{(TypeOf(split) == "Split" ? " in this form" : "")}", wordPiece
-                    ? "BertPreTokenizer is supported for WordPiece"
-                    : "ByteLevel, and one Split (Regex, Isolated) before it, are supported for BPE");
+            if (pair.Items.Count != 2)
+                throw pair.Error("a piece of a Unigram model has a text and a score");
+            scores.Add(pair.Items[1].AsDouble("vocab"));
+            pieces.Add((pair.Items[0].AsString("vocab"), pieces.Count));
         }
+        return pieces;
     }
 
     private void Frame(JsonValue frame)
@@ -200,35 +147,21 @@ internal sealed partial class HuggingFaceTokenizer
         }
     }
 
-    // Tokens that are cut out of a text before it is split; those that the vocabulary does not have follow it.
-    private void Added(bool wordPiece)
+    // What the vocabulary has too keeps its id from there.
+    private AddedToken Added(JsonValue token)
     {
-        var known = new HashSet<string>(_vocabulary.Select(token => token.Token), StringComparer.Ordinal);
-        foreach (JsonValue token in (_root.FindArray("added_tokens")?.Items ?? []).OrderBy(token => token.RequireLong("id")))
-        {
-            (string content, int id) = (token.RequireString("content"), token.RequireInt("id"));
-            if (!known.Contains(content) && (wordPiece || id == _vocabulary.Count))
-            {
-                _vocabulary.Add((content, id));
-                known.Add(content);
-            }
-            if (Flag(token, "single_word", false))
-                throw Refuse(token, $"the added token '{content}' with single_word", "set it to false");
-            // Found in the text as it is after the normalizer; ours are found in the text as it is written.
-            if (Flag(token, "normalized", !Flag(token, "special", false)) && (wordPiece || _steps.Count > 0 || (_compose && content.Any(c => c > 127))))
-                throw Refuse(token, $"the added token '{content}' with normalized", "set it to false");
-            _special[content] = id;
-            if (Flag(token, "lstrip", false)) _leftStrip.Add(content);
-            if (Flag(token, "rstrip", false)) _rightStrip.Add(content);
-        }
+        string content = token.RequireString("content");
+        bool special = Flag(token, "special", false);
+        return new AddedToken(
+            content, _ids.TryGetValue(content, out int id) ? id : token.RequireInt("id"), special, Flag(token, "normalized", !special),
+            Flag(token, "lstrip", false), Flag(token, "rstrip", false), Flag(token, "single_word", false));
     }
 
-    private string Merge(JsonValue merge)
+    private int[] Merge(JsonValue merge)
     {
-        if (merge.Kind == JsonKind.String)
-            return merge.Text;
-        string[] pair = [.. merge.Items.Select(token => token.AsString("merges"))];
-        return pair.Length == 2 && !pair.Any(token => token.Contains(' ')) ? string.Join(" ", pair) : throw Refuse(merge, "a merge of tokens with spaces", "merges of two tokens without spaces are supported");
+        string[] pair = merge.Kind == JsonKind.String ? merge.Text.Split(' ') : [.. merge.Items.Select(token => token.AsString("merges"))];
+        return pair is [var left, var right] && _ids.TryGetValue(left, out int first) && _ids.TryGetValue(right, out int second)
+            ? [first, second] : throw merge.Error("a merge must be of two tokens of the vocabulary");
     }
 
     private string? Filled(string name) => _model.FindString(name) is { Length: > 0 } text ? text : null;

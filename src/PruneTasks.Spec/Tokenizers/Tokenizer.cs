@@ -4,7 +4,7 @@ using PruneTasks.Json;
 namespace PruneTasks.Spec.Tokenizers;
 
 /// <summary>A tokenizer as its files give it; TokenizerDefinition of the runtime reads what <see cref="ToJson"/> writes.</summary>
-/// <param name="Kind"><c>wordpiece</c>, <c>bpe</c>, <c>sentencepiece</c>, <c>tiktoken</c>, <c>llama2c</c>, <c>pairs</c> or <c>unigram</c>.</param>
+/// <param name="Kind"><c>pairs</c>, <c>pieces</c>, <c>unigram</c>, <c>wordpiece</c> or <c>llama2c</c>.</param>
 internal sealed record Tokenizer(string Kind)
 {
     /// <summary>Tokens whose being in a vocabulary says that they end a text. Of widely used models.</summary>
@@ -15,70 +15,55 @@ internal sealed record Tokenizer(string Kind)
 
     private readonly Lazy<Dictionary<string, int>> _ids = new(() => []);
 
-    /// <summary>The vocabulary in the order of ids; empty where <see cref="DataFile"/> has it.</summary>
-    public IReadOnlyList<string> Tokens { get; init; } = [];
+    /// <summary>The vocabulary in the order of ids; null where an id has no token, or one that is found in texts only.</summary>
+    public IReadOnlyList<string?> Tokens { get; init; } = [];
 
-    /// <summary>The tokens of a vocabulary that stays in its file, to find ids by name.</summary>
+    /// <summary>Names of tokens by their ids where <see cref="Tokens"/> does not have them.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
-    public IReadOnlyList<string> Merges { get; init; } = [];
+    /// <summary>Pairs that are joined, best first: the ids of left and right, one after the other.</summary>
+    public IReadOnlyList<int> Merges { get; init; } = [];
 
-    public IReadOnlyDictionary<string, int> Special { get; init; } = new Dictionary<string, int>();
-
-    /// <summary>Those of <see cref="Special"/> that take the white space in front of them.</summary>
-    public IReadOnlyList<string> LeftStrip { get; init; } = [];
-
-    /// <summary>Those of <see cref="Special"/> that take the white space behind them.</summary>
-    public IReadOnlyList<string> RightStrip { get; init; } = [];
-
-    public string? Unknown { get; init; }
-
-    public string? Prefix { get; init; }
-
-    public string? Suffix { get; init; }
-
-    public string? Pattern { get; init; }
-
-    public int LongestWord { get; init; } = 100;
-
-    public bool Lowercase { get; init; }
-
-    public bool StripAccents { get; init; }
-
-    public bool SplitChinese { get; init; }
-
-    public bool ByteLevel { get; init; }
-
-    public bool PrefixSpace { get; init; }
-
-    public bool Compose { get; init; }
-
-    /// <summary>Whether a word of the vocabulary is one token, whatever the merges say.</summary>
-    public bool WholeWords { get; init; }
-
-    /// <summary>Tokens of the model itself, without those that were added; for pairs and unigram.</summary>
-    public int PieceCount { get; init; }
-
-    /// <summary>The score of each piece, for unigram.</summary>
+    /// <summary>The score of each token, for unigram and pieces.</summary>
     public IReadOnlyList<double> Scores { get; init; } = [];
+
+    /// <summary>Tokens that are found in a text as a whole.</summary>
+    public IReadOnlyList<AddedToken> Added { get; init; } = [];
 
     /// <summary>The steps of the normalizer; PieceNormalizer of the runtime does them.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Steps { get; init; } = [];
 
-    /// <summary>Where a space becomes ▁: which words get one in front, <c>always</c>, <c>first</c> or <c>never</c>.</summary>
-    public string? SpaceMark { get; init; }
+    /// <summary>The steps that make words; PieceSplitter of the runtime does them.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Splits { get; init; } = [];
 
-    /// <summary>White space separates words, and goes.</summary>
-    public bool SplitsWhiteSpace { get; init; }
+    /// <summary>The id for what the vocabulary does not have.</summary>
+    public int? Unknown { get; init; }
 
-    /// <summary>A word begins at each ▁.</summary>
-    public bool SplitsMarks { get; init; }
+    /// <summary>Mark in front of a piece that goes on inside a word.</summary>
+    public string? Prefix { get; init; }
+
+    /// <summary>Mark at the end of a word.</summary>
+    public string? Suffix { get; init; }
+
+    public int LongestWord { get; init; } = 100;
+
+    /// <summary>Whether tokens are bytes, written as GPT-2 writes them.</summary>
+    public bool ByteLevel { get; init; }
+
+    /// <summary>Whether a word of the vocabulary is one token, whatever the merges say.</summary>
+    public bool WholeWords { get; init; }
 
     /// <summary>Characters without a piece become their bytes.</summary>
     public bool ByteFallback { get; init; }
 
     /// <summary>Unknown characters side by side are one token.</summary>
     public bool FuseUnknown { get; init; }
+
+    /// <summary>Whether a text of ids begins with a space that stands for no space of the text.</summary>
+    public bool DropFirstSpace { get; init; }
+
+    /// <summary>Whether the vocabulary is a model of SentencePiece: sums in single precision, and tokens of bytes are no pieces.</summary>
+    public bool SentencePiece { get; init; }
 
     /// <summary>Ids in front of a text.</summary>
     public IReadOnlyList<int> Start { get; init; } = [];
@@ -101,14 +86,17 @@ internal sealed record Tokenizer(string Kind)
     /// <summary>The id of a token, or else a number in digits; null for neither.</summary>
     public int? IdOf(string token)
     {
-        if (Special.TryGetValue(token, out int special))
-            return special;
         if (_ids.Value.Count == 0)
         {
-            IReadOnlyList<string> tokens = Tokens.Count > 0 ? Tokens : Names;
-            // Of equal tokens the first counts.
+            // Of equal tokens the first counts, and what is found in texts before all.
+            IReadOnlyList<string?> tokens = Names.Count > 0 ? Names : Tokens;
             for (int i = tokens.Count - 1; i >= 0; i--)
-                _ids.Value[tokens[i]] = i;
+            {
+                if (tokens[i] is { } name)
+                    _ids.Value[name] = i;
+            }
+            foreach (AddedToken added in Added)
+                _ids.Value[added.Text] = added.Id;
         }
         if (_ids.Value.TryGetValue(token, out int id))
             return id;
@@ -126,55 +114,74 @@ internal sealed record Tokenizer(string Kind)
     /// <summary>The text of the resource.</summary>
     /// <exception cref="TokenizerException">A token of the spec is not in the vocabulary.</exception>
     public string ToJson(TextSpec text) => JsonWriter.Write(JsonValue.Object(
-        ("version", JsonValue.Of(1)),
+        ("version", JsonValue.Of(2)),
         ("kind", JsonValue.Of(Kind)),
         ("start", List(text.Start is { } start ? Ids(start, "text.start") : Start)),
         ("end", List(text.End is { } end ? Ids(end, "text.end") : End)),
         ("stop", List(StopIds(text))),
         ("pad", JsonValue.Of(PadId(text))),
-        ("unknown", Unknown is null ? null : JsonValue.Of(Unknown)),
+        ("unknown", Unknown is { } unknown ? JsonValue.Of(unknown) : null),
         ("prefix", Prefix is null ? null : JsonValue.Of(Prefix)),
         ("suffix", Suffix is null ? null : JsonValue.Of(Suffix)),
-        ("pattern", Pattern is null ? null : JsonValue.Of(Pattern)),
-        ("longestWord", JsonValue.Of(LongestWord)),
-        ("lowercase", JsonValue.Of(Lowercase)),
-        ("stripAccents", JsonValue.Of(StripAccents)),
-        ("splitChinese", JsonValue.Of(SplitChinese)),
-        ("byteLevel", JsonValue.Of(ByteLevel)),
-        ("prefixSpace", JsonValue.Of(PrefixSpace)),
-        ("compose", JsonValue.Of(Compose)),
-        ("wholeWords", WholeWords ? JsonValue.Of(true) : null),
-        ("pieces", PieceCount == 0 ? null : JsonValue.Of(PieceCount)),
-        ("scores", Scores.Count == 0 ? null : JsonValue.Array(Scores.Select(JsonValue.Of))),
-        ("steps", Steps.Count == 0 ? null : JsonValue.Array(Steps.Select(step => JsonValue.Array(step.Select(JsonValue.Of))))),
-        ("spaceMark", SpaceMark is null ? null : JsonValue.Of(SpaceMark)),
-        ("splitsWhiteSpace", SplitsWhiteSpace ? JsonValue.Of(true) : null),
-        ("splitsMarks", SplitsMarks ? JsonValue.Of(true) : null),
-        ("byteFallback", ByteFallback ? JsonValue.Of(true) : null),
-        ("fuseUnknown", FuseUnknown ? JsonValue.Of(true) : null),
-        ("special", Special.Count == 0 ? null : JsonValue.Object([.. Special.OrderBy(token => token.Value).Select(token => (token.Key, (JsonValue?)JsonValue.Of(token.Value)))])),
-        ("leftStrip", LeftStrip.Count == 0 ? null : JsonValue.Array(LeftStrip.Select(JsonValue.Of))),
-        ("rightStrip", RightStrip.Count == 0 ? null : JsonValue.Array(RightStrip.Select(JsonValue.Of))),
+        ("longestWord", Kind == "wordpiece" ? JsonValue.Of(LongestWord) : null),
+        ("byteLevel", Flag(ByteLevel)),
+        ("wholeWords", Flag(WholeWords)),
+        ("byteFallback", Flag(ByteFallback)),
+        ("fuseUnknown", Flag(FuseUnknown)),
+        ("dropFirstSpace", Flag(DropFirstSpace)),
+        ("sentencePiece", Flag(SentencePiece)),
+        ("steps", Lists(Steps)),
+        ("splits", Lists(Splits)),
+        ("added", Added.Count == 0 ? null : JsonValue.Array(Added.OrderBy(token => token.Id).Select(token => token.ToJson()))),
         ("tokens", Tokens.Count == 0 ? null : JsonValue.Array(Tokens.Select(JsonValue.Of))),
-        ("merges", Merges.Count == 0 ? null : JsonValue.Array(Merges.Select(JsonValue.Of)))));
+        ("scores", Scores.Count == 0 ? null : JsonValue.Array(Scores.Select(JsonValue.Of))),
+        ("merges", Merges.Count == 0 ? null : List(Merges))));
 
-    /// <summary>A vocabulary in the order of its ids.</summary>
-    /// <exception cref="TokenizerException">Ids are missing or given twice.</exception>
-    public static IReadOnlyList<string> Ordered(IEnumerable<(string Token, int Id)> vocabulary, string file)
+    /// <summary>A vocabulary in the order of its ids; ids may be left out.</summary>
+    /// <exception cref="TokenizerException">An id is given twice, or is far beyond the vocabulary.</exception>
+    public static IReadOnlyList<string?> Ordered(IEnumerable<(string Token, int Id)> vocabulary, string file)
     {
         (string Token, int Id)[] all = [.. vocabulary];
-        var tokens = new string?[all.Length];
-        foreach ((string token, int id) in all)
+        int largest = (2 * all.Length) + 1000;
+        var tokens = new List<string?>(all.Length);
+        foreach ((string token, int id) in all.OrderBy(token => token.Id))
         {
-            if (id < 0 || id >= tokens.Length || tokens[id] is not null)
-                throw new TokenizerException($"'{Path.GetFileName(file)}' has the id {id} twice or leaves ids out; ids must be 0 to {tokens.Length - 1}");
-            tokens[id] = token;
+            if (id < tokens.Count || id > largest)
+                throw new TokenizerException($"'{Path.GetFileName(file)}' has the id {id} {(id > largest ? $"with {all.Length} tokens" : id < 0 ? "below 0" : "twice")}");
+            while (tokens.Count < id)
+                tokens.Add(null);
+            tokens.Add(token);
         }
-        return tokens!;
+        return tokens;
     }
 
     private int[] Ids(IReadOnlyList<string> tokens, string key) =>
         [.. tokens.Select(token => IdOf(token) ?? throw new TokenizerException($"has no token '{token}', which '{key}' asks for"))];
 
+    private static JsonValue? Flag(bool value) => value ? JsonValue.Of(true) : null;
+
+    private static JsonValue? Lists(IReadOnlyList<IReadOnlyList<string>> steps) =>
+        steps.Count == 0 ? null : JsonValue.Array(steps.Select(step => JsonValue.Array(step.Select(JsonValue.Of))));
+
     private static JsonValue List(IEnumerable<int> ids) => JsonValue.Array(ids.Select(id => JsonValue.Of(id)));
+}
+
+/// <summary>A token that is found in a text as a whole.</summary>
+/// <param name="Text">Its text.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Silent">Whether it is no text when ids become text.</param>
+/// <param name="Normalized">Whether it is found in the text after the normalizer, not as the text is written.</param>
+/// <param name="LeftStrip">Whether it takes the white space in front of it.</param>
+/// <param name="RightStrip">Whether it takes the white space behind it.</param>
+/// <param name="Word">Whether it counts only where no word goes on beside it.</param>
+internal sealed record AddedToken(string Text, int Id, bool Silent = true, bool Normalized = false, bool LeftStrip = false, bool RightStrip = false, bool Word = false)
+{
+    public JsonValue ToJson() => JsonValue.Object(
+        ("text", JsonValue.Of(Text)),
+        ("id", JsonValue.Of(Id)),
+        ("silent", Silent ? JsonValue.Of(true) : null),
+        ("normalized", Normalized ? JsonValue.Of(true) : null),
+        ("leftStrip", LeftStrip ? JsonValue.Of(true) : null),
+        ("rightStrip", RightStrip ? JsonValue.Of(true) : null),
+        ("word", Word ? JsonValue.Of(true) : null));
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using PruneTasks.Json;
 using PruneTasks.Spec.Onnx;
+using PruneTasks.Tokenizers;
 
 namespace PruneTasks.Spec.Tokenizers;
 
@@ -26,7 +27,12 @@ internal static class TokenizerFiles
     private const string Cl100k =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private const string Gpt2 = @"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+    // openai/tiktoken, tiktoken_ext/openai_public.py.
+    private const string O200k =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    /// <summary>How GPT-2 splits texts (openai/gpt-2, encoder.py); tokenizer.json means it by ByteLevel with use_regex.</summary>
+    public const string Gpt2 = @"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
     private static readonly (string Format, string[] Names)[] Known =
     [
@@ -78,7 +84,8 @@ internal static class TokenizerFiles
                 "huggingface" => HuggingFaceTokenizer.Read(files[0], File.ReadAllText(files[0], Utf8)),
                 "wordpiece" => WordPiece(files[0], text.Lowercase),
                 "bpe" => BytePairs(files[0], files[1]),
-                "sentencepiece" => SentencePieceModel.Read(File.ReadAllBytes(files[0])),
+                // Llama 3 gives its ranks the name of a SentencePiece model.
+                "sentencepiece" => LooksLikeRanks(files[0]) ? Tiktoken(files[0], text.Pattern) : SentencePieceModel.Read(File.ReadAllBytes(files[0])),
                 "tiktoken" => Tiktoken(files[0], text.Pattern),
                 _ => Llama2c(files[0]),
             };
@@ -119,12 +126,11 @@ internal static class TokenizerFiles
         return new Tokenizer("wordpiece")
         {
             Tokens = tokens,
-            Special = UsualSpecial.Where(tokens.Contains).ToDictionary(token => token, token => Array.IndexOf(tokens, token)),
-            Unknown = tokens[Required("[UNK]")],
+            Added = [.. UsualSpecial.Where(tokens.Contains).Select(token => new AddedToken(token, Array.IndexOf(tokens, token)))],
+            Steps = [["clean"], ["chinese"], .. lowercase ? new string[][] { ["form", "D"], ["stripAccents"], ["lowercase"] } : []],
+            Splits = [["pattern", @"\s+", "removed"], ["pattern", HuggingFaceTokenizer.Punctuation, "isolated"]],
+            Unknown = Required("[UNK]"),
             Prefix = "##",
-            Lowercase = lowercase,
-            StripAccents = lowercase,
-            SplitChinese = true,
             Start = [Required("[CLS]")],
             End = [Required("[SEP]")],
         };
@@ -136,10 +142,24 @@ internal static class TokenizerFiles
     private static Tokenizer BytePairs(string vocabulary, string merges)
     {
         JsonValue root = JsonReader.Read(File.ReadAllText(vocabulary, Utf8));
-        return new Tokenizer("bpe")
+        Dictionary<string, int> ids = new(StringComparer.Ordinal);
+        foreach (KeyValuePair<string, JsonValue> token in root.Members)
+            ids[token.Key] = (int)token.Value.AsLong(token.Key);
+        string[] lines = Lines(merges);
+        List<int> pairs = [];
+        for (int i = 0; i < lines.Length; i++)
         {
-            Tokens = Tokenizer.Ordered(root.Members.Select(token => (token.Key, (int)token.Value.AsLong(token.Key))), vocabulary),
-            Merges = [.. Lines(merges).Where(line => !line.StartsWith("#version", StringComparison.Ordinal) && line.Length > 0)],
+            if (lines[i].Length == 0 || lines[i].StartsWith("#version", StringComparison.Ordinal))
+                continue;
+            if (lines[i].Split(' ') is not [var left, var right] || !ids.TryGetValue(left, out int first) || !ids.TryGetValue(right, out int second))
+                throw new TokenizerException("each line has two tokens of the vocabulary", merges, i + 1, 1);
+            pairs.AddRange([first, second]);
+        }
+        return new Tokenizer("pairs")
+        {
+            Tokens = Tokenizer.Ordered(ids.Select(token => (token.Key, token.Value)), vocabulary),
+            Merges = pairs,
+            Splits = [["pattern", Gpt2, "isolated"], ["bytes"]],
             ByteLevel = true,
         };
     }
@@ -147,15 +167,48 @@ internal static class TokenizerFiles
     private static Tokenizer Tiktoken(string file, string? pattern)
     {
         string stem = Path.GetFileName(file).ToLowerInvariant();
-        pattern ??= stem.Contains("cl100k") ? "cl100k" : stem.Contains("r50k") || stem.Contains("p50k") || stem.Contains("gpt2") ? "gpt2"
+        pattern ??= stem.Contains("o200k") ? "o200k" : stem.Contains("cl100k") ? "cl100k" : stem.Contains("r50k") || stem.Contains("p50k") || stem.Contains("gpt2") ? "gpt2"
             : throw new TokenizerException("does not say how texts are split; set 'text.pattern'");
+        string written = pattern switch { "cl100k" => Cl100k, "o200k" => O200k, "gpt2" => Gpt2, _ => pattern };
+        string read = TokenPattern.Read(written, out string? problem) ?? throw new TokenizerException($"has a 'text.pattern' with {problem}");
         string[] lines = Lines(file);
+        List<(string, int)> tokens = [];
         for (int i = 0; i < lines.Length; i++)
         {
-            if (lines[i].Length > 0 && (lines[i].Split(' ') is not [_, var rank] || !int.TryParse(rank, out _)))
+            if (lines[i].Length == 0)
+                continue;
+            if (lines[i].Split(' ') is not [var token, var rank] || !int.TryParse(rank, out int id) || FromBase64(token) is not { } bytes)
                 throw new TokenizerException("each line has a token in base64 and its rank", file, i + 1, 1);
+            tokens.Add((new string([.. bytes.Select(value => ByteAlphabet.Letter(value))]), id));
         }
-        return new Tokenizer("tiktoken") { DataFile = file, Pattern = pattern switch { "cl100k" => Cl100k, "gpt2" => Gpt2, _ => pattern } };
+        return new Tokenizer("pieces")
+        {
+            Tokens = Tokenizer.Ordered(tokens, file),
+            // What no match has is left out.
+            Splits = [["pattern", read, "matches"], ["bytes"]],
+            ByteLevel = true,
+            WholeWords = true,
+        };
+    }
+
+    private static bool LooksLikeRanks(string file)
+    {
+        using StreamReader reader = new(file);
+        var start = new char[64];
+        int line = Array.IndexOf(start, '\n', 0, reader.ReadBlock(start, 0, start.Length));
+        return line > 0 && new string(start, 0, line).TrimEnd('\r').Split(' ') is [var token, var rank] && int.TryParse(rank, out _) && FromBase64(token) is not null;
+    }
+
+    private static byte[]? FromBase64(string text)
+    {
+        try
+        {
+            return Convert.FromBase64String(text);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
     }
 
     // llama2.c (tokenizer.py): longest length, then score, length and bytes of each token. Token 1 begins a text, and ends it in run.c.

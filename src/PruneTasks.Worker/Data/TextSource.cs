@@ -112,12 +112,7 @@ internal sealed class TextSource : ISampleSource
             Encoding.UTF8.GetBytes(file.Definition), file.DataFile is { } data ? File.ReadAllBytes(data) : []);
         try
         {
-            return definition.Kind switch
-            {
-                "llama2c" => new Llama2cTokenizer(definition),
-                "pairs" or "unigram" => new PieceTokenizer(definition),
-                _ => new LibraryTokenizer(definition),
-            };
+            return definition.Kind == "llama2c" ? new Llama2cTokenizer(definition) : new PieceTokenizer(definition);
         }
         catch (Exception problem) when (problem is ArgumentException or InvalidOperationException or FormatException or InvalidDataException or NotSupportedException)
         {

@@ -18,7 +18,7 @@ sealed class Llama2cTokenizer : TextTokenizer
     private const int FirstByte = 3;
 
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
-    private readonly List<float> _scores = [];
+    private readonly int[] _ranks;
     private readonly List<byte[]> _tokens = [];
     private readonly List<string> _keys = [];
     private readonly int? _beginning;
@@ -29,19 +29,24 @@ sealed class Llama2cTokenizer : TextTokenizer
         : base(definition)
     {
         ReadOnlySpan<byte> file = definition.Data;
+        List<float> scores = [];
         for (int at = 4; at < file.Length;)
         {
             int length = at + 8 <= file.Length ? BinaryPrimitives.ReadInt32LittleEndian(file[(at + 4)..]) : -1;
             if (length < 0 || at + 8 + length > file.Length)
                 throw new FormatException("The vocabulary is cut off, or not in the format of llama2.c.");
             byte[] token = file.Slice(at + 8, length).ToArray();
-            _scores.Add(BinaryPrimitives.ReadSingleLittleEndian(file[at..]));
+            scores.Add(BinaryPrimitives.ReadSingleLittleEndian(file[at..]));
             // Of equal tokens the first counts.
             _keys.Add(Key(token));
             _ids.TryAdd(_keys[^1], _tokens.Count);
             _tokens.Add(IsByte(_tokens.Count, token) ? [Convert.ToByte(Encoding.ASCII.GetString(token, 3, 2), 16)] : token);
             at += 8 + length;
         }
+        Dictionary<float, int> places = [];
+        foreach (float score in scores.Distinct().OrderDescending())
+            places.Add(score, places.Count);
+        _ranks = [.. scores.Select(score => places[score])];
         _beginning = definition.Start.Count > 0 ? definition.Start[0] : null;
     }
 
@@ -60,11 +65,7 @@ sealed class Llama2cTokenizer : TextTokenizer
             else
                 ids.AddRange(bytes.Select(value => value + FirstByte));
         }
-        while (Best(ids) is { } best)
-        {
-            ids[best.At] = best.Joined;
-            ids.RemoveAt(best.At + 1);
-        }
+        PairJoiner<Pairs>.Join(ids, new Pairs(this));
         return ids;
     }
 
@@ -84,21 +85,15 @@ sealed class Llama2cTokenizer : TextTokenizer
         return Encoding.UTF8.GetString([.. bytes]);
     }
 
-    private (int At, int Joined)? Best(List<int> ids)
-    {
-        float score = float.NegativeInfinity;
-        (int At, int Joined)? best = null;
-        for (int i = 0; i + 1 < ids.Count; i++)
-        {
-            if (_ids.TryGetValue(_keys[ids[i]] + _keys[ids[i + 1]], out int joined) && _scores[joined] > score)
-                (score, best) = (_scores[joined], (i, joined));
-        }
-        return best;
-    }
-
     // The 256 tokens from id 3 are written <0x00> to <0xFF>.
     private static bool IsByte(int id, byte[] token) => id >= FirstByte && id < FirstByte + 256 && token is [(byte)'<', (byte)'0', (byte)'x', _, _, (byte)'>'];
 
     // One character per byte: compares as the bytes do, also where they are no UTF-8.
     private static string Key(byte[] token) => Encoding.Latin1.GetString(token);
+
+    private readonly struct Pairs(Llama2cTokenizer tokenizer) : IPairs
+    {
+        public (int Rank, int Joined)? Of(int left, int right) =>
+            tokenizer._ids.TryGetValue(tokenizer._keys[left] + tokenizer._keys[right], out int joined) ? (tokenizer._ranks[joined], joined) : null;
+    }
 }

@@ -4,7 +4,7 @@ namespace PruneTasks.Text;
 
 /// <summary>
 /// What a tokenizer is made of. The build reads the user's files (tokenizer.json, vocab.txt, …) and writes this form, so that the app
-/// and the worker make the same tokenizer without knowing any of those formats. Written by TokenizerWriting of PruneTasks.Spec.
+/// and the worker make the same tokenizer without knowing any of those formats. Written by Tokenizer of PruneTasks.Spec.
 /// </summary>
 #if PRUNETASKS_RUNTIME
 public
@@ -13,7 +13,7 @@ internal
 #endif
 sealed class TokenizerDefinition
 {
-    private const int NewestVersion = 1;
+    private const int NewestVersion = 2;
 
     private TokenizerDefinition(JsonElement root, byte[] data)
     {
@@ -21,134 +21,95 @@ sealed class TokenizerDefinition
             throw new FormatException($"The tokenizer is of version {Number(root, "version")}; {NewestVersion} is known.");
         Kind = root.GetProperty("kind").GetString()!;
         Data = data;
-        Tokens = Texts(root, "tokens");
-        Merges = Texts(root, "merges");
-        Special = root.TryGetProperty("special", out JsonElement special)
-            ? special.EnumerateObject().ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal)
-            : new Dictionary<string, int>(StringComparer.Ordinal);
-        LeftStrip = new HashSet<string>(Texts(root, "leftStrip"), StringComparer.Ordinal);
-        RightStrip = new HashSet<string>(Texts(root, "rightStrip"), StringComparer.Ordinal);
-        Unknown = Text(root, "unknown");
+        Tokens = root.TryGetProperty("tokens", out JsonElement tokens) ? [.. tokens.EnumerateArray().Select(token => token.GetString())] : [];
+        Merges = Ids(root, "merges");
+        Scores = root.TryGetProperty("scores", out JsonElement scores) ? [.. scores.EnumerateArray().Select(score => score.GetDouble())] : [];
+        Added = root.TryGetProperty("added", out JsonElement added) ? [.. added.EnumerateArray().Select(token => new AddedToken(
+            token.GetProperty("text").GetString()!, token.GetProperty("id").GetInt32(), Flag(token, "silent"), Flag(token, "normalized"),
+            Flag(token, "leftStrip"), Flag(token, "rightStrip"), Flag(token, "word")))] : [];
+        Steps = Lists(root, "steps");
+        Splits = Lists(root, "splits");
+        Unknown = Number(root, "unknown");
         Prefix = Text(root, "prefix");
         Suffix = Text(root, "suffix");
-        Pattern = Text(root, "pattern");
         LongestWord = Number(root, "longestWord") ?? 100;
-        Lowercase = Flag(root, "lowercase");
-        StripAccents = Flag(root, "stripAccents");
-        SplitChinese = Flag(root, "splitChinese");
         ByteLevel = Flag(root, "byteLevel");
-        PrefixSpace = Flag(root, "prefixSpace");
-        Compose = Flag(root, "compose");
         WholeWords = Flag(root, "wholeWords");
-        Pieces = Number(root, "pieces") ?? 0;
-        Scores = root.TryGetProperty("scores", out JsonElement scores) ? [.. scores.EnumerateArray().Select(score => score.GetDouble())] : [];
-        Steps = root.TryGetProperty("steps", out JsonElement steps) ? [.. steps.EnumerateArray().Select(step => (IReadOnlyList<string>)[.. step.EnumerateArray().Select(part => part.GetString()!)])] : [];
-        SpaceMark = Text(root, "spaceMark");
-        SplitsWhiteSpace = Flag(root, "splitsWhiteSpace");
-        SplitsMarks = Flag(root, "splitsMarks");
         ByteFallback = Flag(root, "byteFallback");
         FuseUnknown = Flag(root, "fuseUnknown");
+        DropFirstSpace = Flag(root, "dropFirstSpace");
+        SentencePiece = Flag(root, "sentencePiece");
         Start = Ids(root, "start");
         End = Ids(root, "end");
         Stop = Ids(root, "stop");
         Pad = Number(root, "pad") ?? 0;
     }
 
-    /// <summary><c>wordpiece</c>, <c>bpe</c>, <c>sentencepiece</c>, <c>tiktoken</c>, <c>llama2c</c>, <c>pairs</c> or <c>unigram</c>.</summary>
-    public string Kind { get; }
+    /// <summary>How words are split: <c>pairs</c>, <c>pieces</c>, <c>unigram</c>, <c>wordpiece</c>; or the whole is <c>llama2c</c>.</summary>
+    internal string Kind { get; }
 
-    /// <summary>The user's file where it is kept as it is (SentencePiece, tiktoken, llama2.c); otherwise empty.</summary>
-    public byte[] Data { get; }
+    /// <summary>The user's file where it is kept as it is (llama2.c); otherwise empty.</summary>
+    internal byte[] Data { get; }
 
-    /// <summary>The vocabulary in the order of ids.</summary>
-    public IReadOnlyList<string> Tokens { get; }
+    /// <summary>The vocabulary in the order of ids; null where an id has no token, or one that is found in texts only (<see cref="Added"/>).</summary>
+    internal IReadOnlyList<string?> Tokens { get; }
 
-    /// <summary>Pairs that are joined, best first: both tokens with a space between.</summary>
-    public IReadOnlyList<string> Merges { get; }
+    /// <summary>Pairs that are joined, best first: the ids of left and right, one after the other.</summary>
+    internal IReadOnlyList<int> Merges { get; }
 
-    /// <summary>Tokens that are found in a text before it is split.</summary>
-    public IReadOnlyDictionary<string, int> Special { get; }
+    /// <summary>The score of each token, for unigram and pieces; without, the lowest id is the best piece.</summary>
+    internal IReadOnlyList<double> Scores { get; }
 
-    /// <summary>Those of <see cref="Special"/> that take the white space in front of them.</summary>
-    public IReadOnlySet<string> LeftStrip { get; }
+    /// <summary>Tokens that are found in a text before it is split into words.</summary>
+    internal IReadOnlyList<AddedToken> Added { get; }
 
-    /// <summary>Those of <see cref="Special"/> that take the white space behind them.</summary>
-    public IReadOnlySet<string> RightStrip { get; }
+    /// <summary>The steps of the normalizer: each its name and arguments.</summary>
+    internal IReadOnlyList<IReadOnlyList<string>> Steps { get; }
 
-    /// <summary>The token for what the vocabulary does not have.</summary>
-    public string? Unknown { get; }
+    /// <summary>The steps that make words of a text: each its name and arguments.</summary>
+    internal IReadOnlyList<IReadOnlyList<string>> Splits { get; }
+
+    /// <summary>The id for what the vocabulary does not have.</summary>
+    internal int? Unknown { get; }
 
     /// <summary>Mark in front of a piece that goes on inside a word.</summary>
-    public string? Prefix { get; }
+    internal string? Prefix { get; }
 
     /// <summary>Mark at the end of a word.</summary>
-    public string? Suffix { get; }
+    internal string? Suffix { get; }
 
-    /// <summary>Regular expression of the pieces that no merge crosses.</summary>
-    public string? Pattern { get; }
-
-    /// <summary>A longer word is unknown as a whole, in characters.</summary>
-    public int LongestWord { get; }
-
-    /// <summary>Texts are lowercased.</summary>
-    public bool Lowercase { get; }
-
-    /// <summary>Accents are removed.</summary>
-    public bool StripAccents { get; }
-
-    /// <summary>Each Chinese character is a word.</summary>
-    public bool SplitChinese { get; }
+    /// <summary>A longer word is unknown as a whole, in characters; for wordpiece.</summary>
+    internal int LongestWord { get; }
 
     /// <summary>Tokens are bytes, written as GPT-2 writes them.</summary>
-    public bool ByteLevel { get; }
-
-    /// <summary>A text that begins with no space gets one.</summary>
-    public bool PrefixSpace { get; }
-
-    /// <summary>Texts are brought to Unicode's form C.</summary>
-    public bool Compose { get; }
+    internal bool ByteLevel { get; }
 
     /// <summary>A word of the vocabulary is one token, whatever the merges say.</summary>
-    public bool WholeWords { get; }
-
-    /// <summary>Tokens of the model itself, without those that were added; for pairs and unigram.</summary>
-    public int Pieces { get; }
-
-    /// <summary>The score of each piece, for unigram.</summary>
-    public IReadOnlyList<double> Scores { get; }
-
-    /// <summary>The steps of the normalizer, for pairs and unigram: each its name and arguments.</summary>
-    public IReadOnlyList<IReadOnlyList<string>> Steps { get; }
-
-    /// <summary>Where a space becomes ▁: which words get one in front, <c>always</c>, <c>first</c> or <c>never</c>.</summary>
-    public string? SpaceMark { get; }
-
-    /// <summary>White space separates words, and goes.</summary>
-    public bool SplitsWhiteSpace { get; }
-
-    /// <summary>A word begins at each ▁.</summary>
-    public bool SplitsMarks { get; }
+    internal bool WholeWords { get; }
 
     /// <summary>Characters without a piece become their bytes.</summary>
-    public bool ByteFallback { get; }
+    internal bool ByteFallback { get; }
 
     /// <summary>Unknown characters side by side are one token.</summary>
-    public bool FuseUnknown { get; }
+    internal bool FuseUnknown { get; }
 
     /// <summary>Whether a text of ids begins with a space that stands for no space of the text.</summary>
-    internal bool DropFirstSpace => SpaceMark is "always" or "first" || Steps.Any(step => step is ["prepend", ..]);
+    internal bool DropFirstSpace { get; }
+
+    /// <summary>Whether the vocabulary is a model of SentencePiece: sums in single precision, and tokens of bytes are no pieces.</summary>
+    internal bool SentencePiece { get; }
 
     /// <summary>Ids in front of every text.</summary>
-    public IReadOnlyList<int> Start { get; }
+    internal IReadOnlyList<int> Start { get; }
 
     /// <summary>Ids behind every text.</summary>
-    public IReadOnlyList<int> End { get; }
+    internal IReadOnlyList<int> End { get; }
 
     /// <summary>Ids that end a text which a language model writes.</summary>
-    public IReadOnlyList<int> Stop { get; }
+    internal IReadOnlyList<int> Stop { get; }
 
     /// <summary>The id that fills up.</summary>
-    public int Pad { get; }
+    internal int Pad { get; }
 
     /// <summary>Reads a definition and the file that belongs to it.</summary>
     /// <exception cref="FormatException">It is none of a known version.</exception>
@@ -165,8 +126,8 @@ sealed class TokenizerDefinition
         }
     }
 
-    private static string[] Texts(JsonElement root, string name) =>
-        root.TryGetProperty(name, out JsonElement list) ? [.. list.EnumerateArray().Select(item => item.GetString()!)] : [];
+    private static IReadOnlyList<string>[] Lists(JsonElement root, string name) =>
+        root.TryGetProperty(name, out JsonElement list) ? [.. list.EnumerateArray().Select(step => (IReadOnlyList<string>)[.. step.EnumerateArray().Select(part => part.GetString()!)])] : [];
 
     private static int[] Ids(JsonElement root, string name) =>
         root.TryGetProperty(name, out JsonElement list) ? [.. list.EnumerateArray().Select(item => item.GetInt32())] : [];
@@ -177,3 +138,13 @@ sealed class TokenizerDefinition
 
     private static bool Flag(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
 }
+
+/// <summary>A token that is found in a text as a whole.</summary>
+/// <param name="Text">Its text.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Silent">Whether it is no text when ids become text.</param>
+/// <param name="Normalized">Whether it is found in the text after the normalizer, not as the text is written.</param>
+/// <param name="LeftStrip">Whether it takes the white space in front of it.</param>
+/// <param name="RightStrip">Whether it takes the white space behind it.</param>
+/// <param name="Word">Whether it counts only where no word goes on beside it.</param>
+internal sealed record AddedToken(string Text, int Id, bool Silent, bool Normalized, bool LeftStrip, bool RightStrip, bool Word);

@@ -33,7 +33,7 @@ internal sealed class FourKindsApp : IDisposable
 
     public FourKindsApp(PackedPackage package)
     {
-        _packages = CentralVersions("Microsoft.ML.Tokenizers", "Microsoft.Extensions.AI.Abstractions", "Microsoft.Extensions.DependencyInjection");
+        _packages = CentralVersions("Microsoft.Extensions.AI.Abstractions", "Microsoft.Extensions.DependencyInjection");
         _app = new TestApp(package, project: $"{Project}<ItemGroup>{NativePublish.References(_packages)}</ItemGroup>");
         _app.Write("Program.cs", FourKindsProgram.Text);
         Add("glyphs", "PersonalVision/glyphs.onnx", """
@@ -127,7 +127,7 @@ internal sealed class FourKindsApp : IDisposable
     }
 
     /// <summary>Versions of packages as this repository has them.</summary>
-    internal static Dictionary<string, string> CentralVersions(params string[] names) =>
+    private static Dictionary<string, string> CentralVersions(params string[] names) =>
         XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props")).Descendants("PackageVersion")
             .Where(element => names.Contains((string?)element.Attribute("Include")))
             .ToDictionary(element => (string)element.Attribute("Include")!, element => (string)element.Attribute("Version")!);
