@@ -176,6 +176,18 @@ public sealed class TextModelTests
                 tokens = session.Length;
                 return text;
             }
+            public static string Continued(string prompt, int[] counts)
+            {
+                using var model = new App.Stories();
+                using var session = model.CreateSession();
+                var text = "";
+                foreach (int count in counts)
+                {
+                    text += Write(session, prompt, new PruneTasks.GenerationOptions { MaxNewTokens = count }).GetAwaiter().GetResult();
+                    prompt = "";
+                }
+                return text;
+            }
             public static bool SeedsCount()
             {
                 using var model = new App.Stories();
@@ -220,6 +232,8 @@ public sealed class TextModelTests
         string text = (string)app.GetMethod("Greedy")!.Invoke(null, arguments)!;
         Assert.StartsWith(" named", text);
         Assert.InRange((int)arguments[2]!, 41, 60);
+        // Also where it goes on without a prompt, after each token.
+        Assert.Equal(text, Call<string>(app, "Continued", "Once upon a time, there was a little girl", Enumerable.Repeat(1, 40).ToArray()));
         Assert.True(Call<bool>(app, "SeedsCount"));
         Assert.Equal(0L, Allocations.Least(() => Call<long>(app, "Allocated", ids.Take(5).Select(id => (int)id).ToArray())));
     }

@@ -52,8 +52,7 @@ public sealed partial class LanguageSession
     {
         TextTokenizer tokenizer = _model.Tokenizer ?? throw new InvalidOperationException($"Model '{_engine.Name}' has no tokenizer.");
         int[] ids = _length == 0 ? tokenizer.EncodePrompt(prompt) : [.. tokenizer.Split(prompt)];
-        // The first token is decoded behind one before it: alone, some tokenizers drop its space.
-        List<int> written = [.. ids.AsSpan(Math.Max(ids.Length - 1, 0))];
+        List<int> written = LastText(tokenizer, ids);
         int given = tokenizer.Decode(written).Length;
         await foreach (int token in GenerateAsync(ids, options, cancellationToken).ConfigureAwait(false))
         {
@@ -68,5 +67,15 @@ public sealed partial class LanguageSession
         string rest = tokenizer.Decode(written);
         if (rest.Length > given)
             yield return rest[given..];
+    }
+
+    // The first token is decoded behind the last one that is text, in the prompt or before it: at the start of a text, some tokenizers drop its space.
+    private List<int> LastText(TextTokenizer tokenizer, int[] prompt)
+    {
+        int[] all = [.. Tokens, .. prompt];
+        int from = all.Length - 1;
+        while (from >= 0 && tokenizer.Decode([all[from]]).Length == 0)
+            from--;
+        return [.. all.AsSpan(Math.Max(from, 0))];
     }
 }
