@@ -2,6 +2,7 @@ using System.CommandLine;
 using PruneTasks.Benchmarks;
 using PruneTasks.Benchmarks.Build;
 using PruneTasks.Benchmarks.Conformance;
+using PruneTasks.Benchmarks.Convolutions;
 using PruneTasks.Benchmarks.Fused;
 using PruneTasks.Benchmarks.Fuzz;
 using PruneTasks.Benchmarks.Large;
@@ -46,7 +47,7 @@ conformance.SetAction((parsed, cancellation) =>
     return parsed.GetValue(from) is { } first ? Task.FromResult(ConformanceBatch.RunFrom(path, first)) : ConformanceCommand.Run(path, parsed.GetValue(page), Console.Out, cancellation);
 });
 
-RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out), LargeBenchmark.Create(Console.Out), ZooCommand.Create(), FusedBenchmark.Create(Console.Out), KeyGroupsBenchmark.Create(Console.Out), TokenizersBenchmark.Create(Console.Out) };
+RootCommand root = new("Measurements of PruneTasks, printed as Markdown.") { figures, scale, quality, probes, conformance, ModelsCommand.Create(Console.Out), LargeBenchmark.Create(Console.Out), ZooCommand.Create(), FusedBenchmark.Create(Console.Out), KeyGroupsBenchmark.Create(Console.Out), TokenizersBenchmark.Create(Console.Out), ConvolutionsBenchmark.Create(Console.Out) };
 foreach (Command command in BuildCommands.All().Concat(WrapperCommands.Create(Console.Out)).Concat(FuzzBenchmark.Commands())) root.Add(command);
 
 return await root.Parse(args).InvokeAsync();

@@ -14,19 +14,22 @@ internal abstract class SiteCompression : IDisposable
     /// <summary>Values of the dense network that it should reproduce.</summary>
     public virtual Value[] Targets => [];
 
-    /// <summary>Adds all batches.</summary>
+    /// <summary>Adds batches.</summary>
     /// <param name="inputs">Stream that gives <see cref="Inputs"/>.</param>
     /// <param name="targets">[batch] → <see cref="Targets"/>.</param>
-    public void Gather(ActivationStream inputs, Func<int, IReadOnlyList<Tensor>> targets) => Gather([this], inputs, (batch, values) => values.Length == 0 ? [] : targets(batch));
+    /// <param name="batches">Which; all by default.</param>
+    public void Gather(ActivationStream inputs, Func<int, IReadOnlyList<Tensor>> targets, IReadOnlyList<int>? batches = null) =>
+        Gather([this], inputs, (batch, values) => values.Length == 0 ? [] : targets(batch), batches);
 
-    /// <summary>Adds all batches to several compressions, in one run for each batch.</summary>
+    /// <summary>Adds batches to several compressions, in one run for each batch.</summary>
     /// <param name="parts">Compressions, none of which changes what another one sees.</param>
     /// <param name="inputs">Stream that gives their <see cref="Inputs"/>.</param>
     /// <param name="targets">(batch, <see cref="Targets"/> of one) → these.</param>
-    public static void Gather(IReadOnlyList<SiteCompression> parts, ActivationStream inputs, Func<int, Value[], IReadOnlyList<Tensor>> targets)
+    /// <param name="batches">Which; all by default.</param>
+    public static void Gather(IReadOnlyList<SiteCompression> parts, ActivationStream inputs, Func<int, Value[], IReadOnlyList<Tensor>> targets, IReadOnlyList<int>? batches = null)
     {
         Value[] wanted = [.. parts.SelectMany(p => p.Inputs).Distinct()];
-        for (int batch = 0; batch < inputs.Batches; batch++)
+        foreach (int batch in batches ?? [.. Enumerable.Range(0, inputs.Batches)])
         {
             if (inputs.Weight(batch) == 0) continue;
             using DisposeScope scope = NewDisposeScope();

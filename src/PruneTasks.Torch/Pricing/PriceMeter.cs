@@ -22,10 +22,11 @@ public static class PriceMeter
         if (settings.Source == PriceSource.Probes) throw new ArgumentException("probes have a meter of their own", nameof(settings));
         using var off = no_grad();
         using DisposeScope outer = NewDisposeScope();
-        CalibrationBatches statistics = calibration.Only(calibration.Spread(settings.Statistics, settings.Distinct));
-        int[] watched = statistics.Spread(settings.Watched);
-        CalibrationBatches seen = statistics.Only(watched);
-        using ActivationStream stream = new(dense, statistics);
+        CalibrationBatches samples = calibration.Only(calibration.Spread(settings.Statistics, settings.Distinct));
+        (int[] fit, int[] watched) = Split(samples, settings);
+        double effective = samples.Only(fit).EffectiveSamples();
+        CalibrationBatches seen = samples.Only(watched);
+        using ActivationStream stream = new(dense, samples);
         IReadOnlyList<(int Keep, double Price)>[] measured = [.. sites.Select(_ => (IReadOnlyList<(int, double)>)[])];
         IReadOnlyList<double> levels = settings.Source == PriceSource.Tails ? [] : settings.Levels;
         double[][] errors;
@@ -34,14 +35,14 @@ public static class PriceMeter
         if (settings.Source == PriceSource.Fisher)
         {
             using FisherTrials fisher = new(dense, sites, settings);
-            errors = SiteTrials.Visit(model, sites, stream, statistics.EffectiveSamples(), levels, fisher.Add, cancellationToken);
+            errors = SiteTrials.Visit(model, sites, stream, fit, effective, levels, fisher.Add, cancellationToken);
             (measured, passes) = fisher.Measure(seen, cancellationToken);
         }
         else
         {
             Tensor[] answers = [.. watched.Select(i => settings.Output.Read(values => stream.Run(i, values)))];
             passes = levels.Count == 0 ? 0 : 1;
-            errors = SiteTrials.Visit(model, sites, stream, statistics.EffectiveSamples(), levels, trial =>
+            errors = SiteTrials.Visit(model, sites, stream, fit, effective, levels, trial =>
             {
                 using LoweredGraph changed = trial.Changed;
                 double price = Enumerable.Range(0, watched.Length).Average(b => Price(answers[b], changed, watched[b]));
@@ -57,6 +58,16 @@ public static class PriceMeter
             using DisposeScope scope = NewDisposeScope();
             return Observations.Of(settings.Observation, answer, settings.Output.Read(values => stream.Run(changed, batch, values)));
         }
+    }
+
+    /// <summary>Batches for statistics, and batches to watch.</summary>
+    private static (int[] Fit, int[] Watched) Split(CalibrationBatches samples, PriceSettings settings)
+    {
+        int[] all = [.. Enumerable.Range(0, samples.Batches.Count)];
+        if (!settings.Apart) return (all, samples.Spread(settings.Watched));
+        int[] watched = samples.Spread(Math.Min(settings.Watched, samples.Samples / 3)), fit = [.. all.Except(watched)];
+        // A single batch has to do both.
+        return fit.Any(batch => samples.Weight(batch) > 0) ? (fit, watched) : (all, watched);
     }
 
     // As a share of what the site carries: errors of unlike sites have no common unit.

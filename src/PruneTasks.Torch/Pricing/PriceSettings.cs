@@ -26,6 +26,12 @@ public sealed record PriceSettings
     /// <summary>How many of the samples, the first ones, are distinct and not views of others; <see langword="null"/> = all.</summary>
     public int? Distinct { get; init; }
 
+    /// <summary>
+    /// Trials are watched on samples that their statistics have not seen, a third of all at most: else a layer with many weights looks as if it could make up for what it
+    /// has only learnt by heart (docs/decisions/0054).
+    /// </summary>
+    public bool Apart { get; init; }
+
     /// <summary>[node] → share of a forward pass that starts there, for counting; by the number of nodes where not given.</summary>
     public IReadOnlyList<double>? Behind { get; init; }
 

@@ -32,6 +32,7 @@ internal static class SitePricing
             Output = watched,
             Observation = Answers(job.Spec.Task),
             Distinct = job.Calibration.Count,
+            Apart = model.Inventory.Sites.All(s => s is ChannelSite),
             Behind = work.Behind,
             Seed = spec.Seed,
             Progress = job.Progress.Step,

@@ -36,6 +36,25 @@ public sealed class ChannelSwitchTests
     }
 
     [Fact]
+    public void Trials_watched_apart_show_what_their_statistics_know_by_heart()
+    {
+        double[] seen = Prices(6, false), apart = Prices(6, true);
+        Assert.All(seen.Zip(apart), p => Assert.True(p.Second > 1.2 * p.First, $"{p.Second} apart, {p.First} on the samples of the statistics"));
+        Assert.Equal(apart, Prices(6, true));
+        // A single batch is watched, and gives the statistics as well.
+        Assert.Equal(Prices(1, false), Prices(1, true));
+
+        static double[] Prices(int count, bool apart)
+        {
+            (OnnxModel model, ChannelSite[] sites) = ChannelForms.Create("flatten");
+            using LoweredGraph dense = LoweredGraph.Create(model);
+            using CalibrationBatches batches = CalibrationBatches.Create(model.Graph, [.. Enumerable.Range(0, count).Select(i => (TensorData[])[ChannelGraph.Inputs(i + 1, 8)])], 8 * count);
+            PriceSettings settings = new() { Output = model.Graph.Outputs[0], Observation = Observation.SquaredError, Levels = [0.75, 0.5], Apart = apart };
+            return [.. Assert.Single(PriceMeter.Measure(model, dense, sites, batches, settings, Token).Sites).Measured.Select(m => m.Price)];
+        }
+    }
+
+    [Fact]
     public void Groups_of_channels_switch_them_off_and_all_together_leave_a_constant()
     {
         using var off = no_grad();
