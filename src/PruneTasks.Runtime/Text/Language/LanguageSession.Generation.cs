@@ -52,21 +52,28 @@ public sealed partial class LanguageSession
     {
         TextTokenizer tokenizer = _model.Tokenizer ?? throw new InvalidOperationException($"Model '{_engine.Name}' has no tokenizer.");
         int[] ids = _length == 0 ? tokenizer.EncodePrompt(prompt) : [.. tokenizer.Split(prompt)];
-        List<int> written = LastText(tokenizer, ids);
-        int given = tokenizer.Decode(written).Length;
+        // Decoded are the tokens that were given out last, and those since: a token's text may depend on the one before it, on none further back.
+        List<int> known = LastText(tokenizer, ids);
+        List<int> open = [];
         await foreach (int token in GenerateAsync(ids, options, cancellationToken).ConfigureAwait(false))
         {
-            written.Add(token);
-            string text = tokenizer.Decode(written);
+            open.Add(token);
+            string text = Behind(tokenizer, known, open);
             // A character of several bytes may still lack some.
-            if (text.Length <= given || text[^1] == '\uFFFD')
+            if (text.Length == 0 || text[^1] == '\uFFFD')
                 continue;
-            yield return text[given..];
-            given = text.Length;
+            yield return text;
+            (known, open) = (open, []);
         }
-        string rest = tokenizer.Decode(written);
-        if (rest.Length > given)
-            yield return rest[given..];
+        string rest = Behind(tokenizer, known, open);
+        if (rest.Length > 0)
+            yield return rest;
+    }
+
+    private static string Behind(TextTokenizer tokenizer, List<int> known, List<int> open)
+    {
+        string all = tokenizer.Decode([.. known, .. open]);
+        return all[Math.Min(all.Length, tokenizer.Decode(known).Length)..];
     }
 
     // The first token is decoded behind the last one that is text, in the prompt or before it: at the start of a text, some tokenizers drop its space.
