@@ -42,10 +42,10 @@ internal sealed record ModelInspection
     public static ModelInspection Of(ModelFile file)
     {
         OnnxModel model = file.Model;
-        bool openSides = model.Graph.Inputs.Any(input => input.DeclaredShape is { Count: 4 } shape && shape.Skip(1).Count(axis => axis.Size is null) >= 2);
         // Units are those that pruning would find: after the same exact rewrites, on a copy.
         (OnnxModel prepared, int caches) = DecoderCaches.LeaveOut(file);
         OnnxModel counted = caches > 0 ? prepared : model;
+        bool openSides = counted.Graph.Inputs.Any(input => input.DeclaredShape is { Count: 4 } shape && (shape[1].Size is 1 or 3 or null || shape[3].Size is 1 or 3) && shape.Skip(1).Any(axis => axis.Size is null));
         ShapeBinding one = ShapeBinding.Taken(counted, 1, openSides ? OpenSide : OpenAxis);
         ModelCost cost = CostModel.Of(counted, ShapeInference.Run(counted, one));
         Unfusing.Apply(prepared);

@@ -242,6 +242,7 @@ internal sealed class PruneRun(IPruningPipeline pipeline, IRunProgress progress)
         string agreement = check.Agreement is { } share ? $", agreement {Figures.Percent(share)}" : "";
         string kl = check.Kl is { } value ? $", KL {Figures.Small(value)}" : "";
         return $"{report.Name}: {Figures.Bytes(report.Dense.Bytes)} → {Figures.Bytes(report.Pruned.Bytes)}, "
-            + $"MACs {Figures.Change(report.Dense.Macs, report.Pruned.Macs)}{agreement}{kl}, {Figures.Seconds(report.Stages.Sum(stage => stage.Seconds))}";
+            // Layers in bodies are not counted.
+            + $"MACs {(report.Dense.Macs > 0 ? Figures.Change(report.Dense.Macs, report.Pruned.Macs) : "not counted")}{agreement}{kl}, {Figures.Seconds(report.Stages.Sum(stage => stage.Seconds))}";
     }
 }

@@ -39,7 +39,7 @@ internal static class ModelsBenchmark
         }
         await both.WriteLineAsync();
         await both.WriteLineAsync(string.Join(", ", counts.Select(c => $"{c.Key.ToString().ToLowerInvariant()} {c.Value}")));
-        if (page is not null) await File.WriteAllTextAsync(page, ModelsPage.Write(command, settings, text.ToString()));
+        if (page is not null) await File.WriteAllTextAsync(page, ModelsPage.Write(command, settings, text.ToString(), File.Exists(page) ? await File.ReadAllTextAsync(page) : null));
         return counts[Fate.Failed] == 0 ? 0 : 1;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PruneTasks.Benchmarks.Build;
 using PruneTasks.Benchmarks.Models.Real;
 
 namespace PruneTasks.Benchmarks.Models;
@@ -12,6 +13,8 @@ internal static class ModelsCommand
 
     private static readonly Option<string?> s_page = new("--out") { Description = "Page to write." };
 
+    private static readonly Option<string?> s_section = new("--section") { Description = "Write only that part of the page, between its marks, and leave the others." };
+
     private static readonly Option<string?> s_only = new("--only") { Description = "Only files whose path has this in it." };
 
     private static readonly Option<double> s_limit = new("--timeout") { Description = "Seconds for one run of the worker.", DefaultValueFactory = _ => 900 };
@@ -23,11 +26,15 @@ internal static class ModelsCommand
     /// <summary>The command, printing its table to <paramref name="output"/>.</summary>
     public static Command Create(TextWriter output)
     {
-        Command command = new("models", "Prunes every ONNX file of a folder and prints a row for each.") { s_folder, s_cut, s_page, s_only, s_limit, s_twice, s_data };
-        command.SetAction((parsed, _) => ModelsBenchmark.Run(
-            parsed.GetValue(s_folder)!, parsed.GetValue(s_only),
-            new TrialSettings(parsed.GetValue(s_cut), TimeSpan.FromSeconds(parsed.GetValue(s_limit)), parsed.GetValue(s_twice), parsed.GetValue(s_data) is { } map ? DataMap.Read(map) : null),
-            parsed.GetValue(s_page), string.Join(' ', parsed.Tokens.Select(t => t.Value)), output));
+        Command command = new("models", "Prunes every ONNX file of a folder and prints a row for each.") { s_folder, s_cut, s_page, s_section, s_only, s_limit, s_twice, s_data };
+        command.SetAction((parsed, _) =>
+        {
+            TrialSettings settings = new(parsed.GetValue(s_cut), TimeSpan.FromSeconds(parsed.GetValue(s_limit)), parsed.GetValue(s_twice), parsed.GetValue(s_data) is { } map ? DataMap.Read(map) : null);
+            string words = string.Join(' ', parsed.Tokens.Select(t => t.Value));
+            return parsed.GetValue(s_section) is { } section ? PageSection.Run(parsed.GetValue(s_page), section, both => Run(null, both)) : Run(parsed.GetValue(s_page), output);
+
+            Task<int> Run(string? page, TextWriter to) => ModelsBenchmark.Run(parsed.GetValue(s_folder)!, parsed.GetValue(s_only), settings, page, words, to);
+        });
         return command;
     }
 }

@@ -5,8 +5,12 @@ namespace PruneTasks.Benchmarks.Models;
 /// <summary>The page around the table of models.</summary>
 internal static class ModelsPage
 {
-    /// <summary>The text.</summary>
-    public static string Write(string command, TrialSettings settings, string table) => string.Create(CultureInfo.InvariantCulture,
+    /// <summary>The text; sections that an older page has below its table stay.</summary>
+    public static string Write(string command, TrialSettings settings, string table, string? old) => Head(command, settings, table) + Sections(old);
+
+    private static string Sections(string? old) => old?.IndexOf("\n## ", StringComparison.Ordinal) is >= 0 and var at ? old[at..] : "";
+
+    private static string Head(string command, TrialSettings settings, string table) => string.Create(CultureInfo.InvariantCulture,
         $"""
         <!-- Written by `dotnet run -c Release --project tests/PruneTasks.Benchmarks -- {command}`. -->
         # Every model of a folder
