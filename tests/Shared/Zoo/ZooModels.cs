@@ -35,30 +35,30 @@ internal static class ZooModels
         ["torch-generator"] = TorchVisionZoo.Generator,
         ["torch-nafnet"] = TorchVisionZoo.GatedRestoration,
         ["torch-siamese"] = TorchVisionZoo.Siamese,
-        ["torch-bert"] = () => TorchSequenceZoo.Bert(),
-        ["torch-gpt2"] = () => TorchSequenceZoo.Gpt(cache: false),
-        ["torch-gpt2-cache"] = () => TorchSequenceZoo.Gpt(cache: true),
-        ["torch-llama-cache"] = TorchSequenceZoo.Llama,
-        ["torch-deit"] = () => TorchSequenceZoo.Deit(),
-        ["torch-vit-all-axes-open"] = () => TorchSequenceZoo.Deit(size: 96, patch: 16, open: true),
-        ["torch-swin"] = TorchSequenceZoo.Swin,
+        ["torch-bert"] = () => TorchLanguageZoo.Bert(),
+        ["torch-gpt2"] = () => TorchLanguageZoo.Gpt(cache: false),
+        ["torch-gpt2-cache"] = () => TorchLanguageZoo.Gpt(cache: true),
+        ["torch-llama-cache"] = TorchLanguageZoo.Llama,
+        ["torch-deit"] = () => TorchAttentionZoo.Deit(),
+        ["torch-vit-all-axes-open"] = () => TorchAttentionZoo.Deit(size: 96, patch: 16, open: true),
+        ["torch-swin"] = TorchAttentionZoo.Swin,
         ["torch-whisper"] = TorchSequenceZoo.Whisper,
-        ["torch-t5"] = TorchSequenceZoo.T5,
+        ["torch-t5"] = TorchLanguageZoo.T5,
         ["torch-conformer"] = TorchSequenceZoo.Conformer,
-        ["torch-segformer"] = TorchSequenceZoo.SegFormer,
+        ["torch-segformer"] = TorchAttentionZoo.SegFormer,
         ["torch-tcn"] = TorchSequenceZoo.TemporalConvolutions,
         ["torch-speech-gru"] = TorchSequenceZoo.SpeechClassifier,
         ["torch-tabular"] = TorchSequenceZoo.Tabular,
         ["torch-normalized-layers"] = () => TorchSequenceZoo.NormalizedLayers(13),
         ["torch-normalized-layers-in-one-operator"] = () => TorchSequenceZoo.NormalizedLayers(17),
-        ["torch-clip"] = TorchSequenceZoo.Clip,
+        ["torch-clip"] = TorchAttentionZoo.Clip,
     };
 
     /// <summary>Sizes that users have, for time and memory.</summary>
     public static IReadOnlyDictionary<string, Func<OnnxModel>> Large { get; } = new Dictionary<string, Func<OnnxModel>>(StringComparer.Ordinal)
     {
         ["resnet-50-size"] = () => TorchVisionZoo.ResNet([64, 128, 256, 512], [3, 4, 6, 3], 224, 1000),
-        ["deit-small-size"] = () => TorchSequenceZoo.Deit(384, 6, 12, 224, 16, 1000),
-        ["bert-base-size"] = () => TorchSequenceZoo.Bert(768, 12, 12, 3072, 8000, 512, 4),
+        ["deit-small-size"] = () => TorchAttentionZoo.Deit(384, 6, 12, 224, 16, 1000),
+        ["bert-base-size"] = () => TorchLanguageZoo.Bert(768, 12, 12, 3072, 8000, 512, 4),
     };
 }
