@@ -100,12 +100,20 @@ public sealed partial class Graph
     /// <exception cref="ArgumentException"><paramref name="before"/> is not in this graph.</exception>
     public Node AddNode(
         string opType, IReadOnlyList<Value?> inputs, string nameHint, Node? before = null, int outputs = 1,
+        IReadOnlyDictionary<string, AttributeData>? attributes = null, string domain = "") =>
+        AddNode(opType, inputs, [.. Enumerable.Repeat(nameHint, outputs)], before, attributes, domain);
+
+    /// <summary>Adds a node before <paramref name="before"/>, or at the end, with an output for each of <paramref name="nameHints"/>: under that name where it is free.</summary>
+    /// <returns>The node.</returns>
+    /// <exception cref="ArgumentException"><paramref name="before"/> is not in this graph.</exception>
+    public Node AddNode(
+        string opType, IReadOnlyList<Value?> inputs, IReadOnlyList<string> nameHints, Node? before,
         IReadOnlyDictionary<string, AttributeData>? attributes = null, string domain = "")
     {
         int at = before is null ? _nodes.Count : _nodes.IndexOf(before);
         if (at < 0) throw new ArgumentException("not in this graph", nameof(before));
-        Value[] results = [.. Enumerable.Range(0, outputs).Select(_ => NewValue(FreshName(nameHint)))];
-        Node node = new(opType, domain, FreshNodeName((outputs > 0 ? results[0].Name : nameHint) + "_node")) { IsModified = true };
+        Value[] results = [.. nameHints.Select(hint => NewValue(FreshName(hint)))];
+        Node node = new(opType, domain, FreshNodeName((results.Length > 0 ? results[0].Name : opType) + "_node")) { IsModified = true };
         if (attributes is not null) node.Attributes = attributes;
         foreach (Value? input in inputs) node.AddInput(input);
         foreach (Value result in results) node.AddOutput(result);

@@ -11,10 +11,11 @@ public static class KeyGroupFinder
     /// <summary>Sites of <see cref="UnitKind.KeyGroup"/>, one for each attention layer whose heads share keys and values, and a refusal for each other such layer.</summary>
     /// <param name="model">The model in which <paramref name="sites"/> were found; not changed.</param>
     /// <param name="sites">All sites of the model.</param>
+    /// <param name="whole">Weights (names of Softmax results) of layers in which nothing but whole heads can go: there heads that share nothing are groups of one.</param>
     /// <param name="invariants">Of the model; found if left out.</param>
-    public static UnitInventory Find(OnnxModel model, IReadOnlyList<PruneSite> sites, ShapeInvariants? invariants = null)
+    public static UnitInventory Find(OnnxModel model, IReadOnlyList<PruneSite> sites, IReadOnlySet<string>? whole = null, ShapeInvariants? invariants = null)
     {
-        ValueOutputSite[] layers = [.. sites.OfType<ValueOutputSite>().Where(s => Shares(s.Output))];
+        ValueOutputSite[] layers = [.. sites.OfType<ValueOutputSite>().Where(s => s.Output.Groups.Count > 1 && (Shares(s.Output) || whole?.Contains(s.Attention.Softmax.Outputs[0].Name) == true))];
         if (layers.Length == 0) return new UnitInventory([], []);
         ChannelAxes axes = new(invariants ?? ShapeInvariants.Find(model));
         ChannelFinder.HoldEnds(model.Graph, axes);
@@ -42,7 +43,7 @@ public static class KeyGroupFinder
         return new UnitInventory(groups, refusals);
     }
 
-    private static bool Shares(HeadOutput output) => output.Groups.Count > 1 && output.Groups.Any(g => g.Length > 1);
+    private static bool Shares(HeadOutput output) => output.Groups.Any(g => g.Length > 1);
 
     /// <summary>Rows behind the heads of one group go together. That tells the axis of groups from that of the query heads in a group where both are parts of one axis.</summary>
     private static void Unite(ValueOutputSite layer, ChannelAxes axes)

@@ -10,11 +10,11 @@ internal static class DecoderCaches
 {
     /// <summary>A copy of the model without the caches that pruning leaves out too.</summary>
     /// <param name="file">The model.</param>
-    /// <returns>The copy, and how many caches were left out.</returns>
-    public static (OnnxModel Model, int Count) LeaveOut(ModelFile file)
+    /// <returns>The copy, and what was left out; <see langword="null"/> for nothing.</returns>
+    public static (OnnxModel Model, DecoderStates? States) LeaveOut(ModelFile file)
     {
         OnnxModel copy = file.Reload();
-        return (copy, DetachedStates.Detach(copy, Find(file))?.Count ?? 0);
+        return (copy, DecoderStates.Take(copy, file.Model, Find(file), operators: true));
     }
 
     private static IEnumerable<StateName> Find(ModelFile file)

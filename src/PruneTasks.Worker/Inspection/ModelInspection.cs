@@ -43,24 +43,27 @@ internal sealed record ModelInspection
     {
         OnnxModel model = file.Model;
         // Units are those that pruning would find: after the same exact rewrites, on a copy.
-        (OnnxModel prepared, int caches) = DecoderCaches.LeaveOut(file);
-        OnnxModel counted = caches > 0 ? prepared : model;
+        (OnnxModel prepared, DecoderStates? caches) = DecoderCaches.LeaveOut(file);
+        OnnxModel counted = caches is null ? model : prepared;
         bool openSides = counted.Graph.Inputs.Any(input => input.DeclaredShape is { Count: 4 } shape && (shape[1].Size is 1 or 3 or null || shape[3].Size is 1 or 3) && shape.Skip(1).Any(axis => axis.Size is null));
         ShapeBinding one = ShapeBinding.Taken(counted, 1, openSides ? OpenSide : OpenAxis);
         ModelCost cost = CostModel.Of(counted, ShapeInference.Run(counted, one));
-        Unfusing.Apply(prepared);
+        List<FusedAttention> attentions = [];
+        Unfusing.Apply(prepared, attentions);
+        HashSet<string> whole = [.. attentions.Where(a => caches?.Operators?.Operators.Contains(a.Result) == true).Select(a => a.Weights)];
         BatchNormFolding.Apply(prepared);
         SitePreparation.MakeWeightsInitializers(prepared.Graph);
         MeanLayers.Apply(prepared);
         SitePreparation.Prepare(prepared);
-        UnitInventory found = UnitFinder.Find(prepared, ShapeInference.Run(prepared, ShapeBinding.Taken(prepared))), groups = KeyGroupFinder.Find(prepared, found.Sites);
+        UnitInventory found = UnitFinder.Find(prepared, ShapeInference.Run(prepared, ShapeBinding.Taken(prepared))), groups = KeyGroupFinder.Find(prepared, found.Sites, whole);
+        found = WholeHeads.Hold(found, whole);
         found = new UnitInventory(GroupOrder.Merge(groups.Sites, found.Sites, s => s.Kind.ToSpecName(), s => s.Name), [.. found.Refusals, .. groups.Refusals]);
         InferredShapes oneSample = ShapeInference.Run(prepared, one);
         IReadOnlyList<int> blocks = BlockNumbers.Of(found.Sites.Select(site => site.Kind.ToSpecName()));
         return new ModelInspection
         {
             File = file,
-            Caches = caches,
+            Caches = caches?.Count ?? 0,
             Macs = cost.Total.Macs,
             Parameters = cost.Total.Parameters,
             OpenAxisSize = model.Graph.Inputs.Any(input => input.DeclaredShape?.Skip(1).Any(axis => axis.Size is null) ?? true) ? one.Other : null,

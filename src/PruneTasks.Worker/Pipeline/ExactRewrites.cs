@@ -39,6 +39,9 @@ internal sealed record ExactRewrites
     /// <summary>Attention operators that were taken apart, and are to be put together when all is done.</summary>
     public IReadOnlyList<FusedAttention> Attentions { get; init; } = [];
 
+    /// <summary>Attention operators that were taken apart, and that <see cref="StatesApart"/> puts together.</summary>
+    public IReadOnlyList<FusedAttention> Whole { get; init; } = [];
+
     /// <summary>The model before.</summary>
     public required RewriteCost Before { get; init; }
 
@@ -90,6 +93,8 @@ internal sealed record ExactRewrites
             session.Try("normalization", model => BatchNormFolding.Apply(model) is > 0 and var n ? $"{n} BatchNormalization {(n == 1 ? "is" : "are")} part of the weights of the layers beside {(n == 1 ? "it" : "them")}" : null);
             session.Try("tokens", model =>
             {
+                // An operator that comes back counts all tokens itself.
+                if (job.WholeOperators.Count > 0) return null;
                 SitePreparation.MakeWeightsInitializers(model.Graph);
                 slice = TokenSlice.Apply(model, ShapeInvariants.Find(model), oneSample);
                 return slice is null ? null : "the last block works on the tokens that are read alone";
@@ -97,7 +102,11 @@ internal sealed record ExactRewrites
             session.Try("means", model => MeanLayers.Apply(model) is > 0 and var n ? $"{n} hidden {(n == 1 ? "layer is" : "layers are")} normalised by means that are layers" : null);
         }
         (OnnxModel rewritten, ExactRewrites? rewrites) = session.Finish(slice, stay);
-        return (rewritten, rewrites is null || rewrites.Done.All(r => r.Kind != "fused") ? rewrites : rewrites with { Attentions = attentions });
+        return (rewritten, rewrites is null || rewrites.Done.All(r => r.Kind != "fused") ? rewrites : rewrites with
+        {
+            Attentions = [.. attentions.Where(a => !job.WholeOperators.Contains(a.Result))],
+            Whole = [.. attentions.Where(a => job.WholeOperators.Contains(a.Result))],
+        });
     }
 
     private static IReadOnlyList<TensorData?> RunAlone(OnnxModel constants)

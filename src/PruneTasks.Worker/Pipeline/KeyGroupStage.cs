@@ -60,16 +60,18 @@ internal static class KeyGroupStage
     /// <summary>Decides, and removes.</summary>
     /// <param name="job">The job.</param>
     /// <param name="model">The model with its places.</param>
+    /// <param name="whole">Weights of attention layers in which nothing but groups may go.</param>
     /// <param name="left">What exact rewrites left.</param>
     /// <param name="oneSample">Shapes of the inputs of one sample.</param>
     /// <param name="stages">Times the pieces.</param>
     /// <param name="warnings">Gets a warning for each place that cannot be removed exactly.</param>
     /// <param name="cancellation">Ends it.</param>
     public static GroupedHeads Run(
-        PruneJob job, PreparedModel model, ModelShare left, ShapeBinding oneSample, StageClock stages, List<PruneDiagnostic> warnings, CancellationToken cancellation)
+        PruneJob job, PreparedModel model, IReadOnlySet<string> whole, ModelShare left, ShapeBinding oneSample, StageClock stages, List<PruneDiagnostic> warnings, CancellationToken cancellation)
     {
+        UnitInventory found = Find(model.Model, model.Inventory.Sites, whole);
+        model = model with { Inventory = WholeHeads.Hold(model.Inventory, whole) };
         GroupedHeads same = new(model, left);
-        UnitInventory found = Find(model.Model, model.Inventory.Sites);
         if (found.Refusals.Count > 0) same = same with { Model = WithRefusals(model, found.Refusals) };
         if (found.Sites.Count == 0) return same;
         if (Off(job.Spec) is { } off) return same with { Notes = [$"whole key and value groups stay: {off}"] };
@@ -78,7 +80,7 @@ internal static class KeyGroupStage
         if (nothing.Bounds(budget.Macs, budget.Parameters, budget.Bytes).IsMet(nothing.Nothing())) return same;
 
         PreparedModel groups = model with { Inventory = new UnitInventory(found.Sites, same.Model.Inventory.Refusals) };
-        IReadOnlyList<InexactSite> wrong = stages.Run("check removal of groups", () => RemovalCheck.Run(groups, job.Calibration, job.Spec.Prune.Seed, job.Threads, copy => Find(copy, null), job.ModelPath));
+        IReadOnlyList<InexactSite> wrong = stages.Run("check removal of groups", () => RemovalCheck.Run(groups, job.Calibration, job.Spec.Prune.Seed, job.Threads, copy => Find(copy, null, whole), job.ModelPath));
         warnings.AddRange(wrong.Select(w => PruneDiagnostics.RemovalNotExact.At(job.Spec.File, job.Spec.PlaceNear("model"), w.Site.Kind.ToSpecName(), w.Site.Name, w.Why)));
         groups = groups.Without(wrong);
         model = model with { Inventory = model.Inventory with { Refusals = groups.Inventory.Refusals } };
@@ -88,7 +90,7 @@ internal static class KeyGroupStage
         TorchNetwork network = Load(job, all, stages);
         try
         {
-            return Decide(job, model, all, groups.Inventory.Sites.Count, network, left, budget, oneSample, stages, warnings, cancellation);
+            return Decide(job, model, all, whole, groups.Inventory.Sites.Count, network, left, budget, oneSample, stages, warnings, cancellation);
         }
         catch
         {
@@ -105,7 +107,7 @@ internal static class KeyGroupStage
     });
 
     private static GroupedHeads Decide(
-        PruneJob job, PreparedModel model, PreparedModel all, int count, TorchNetwork network, ModelShare left, PruneBudget budget, ShapeBinding oneSample, StageClock stages,
+        PruneJob job, PreparedModel model, PreparedModel all, IReadOnlySet<string> whole, int count, TorchNetwork network, ModelShare left, PruneBudget budget, ShapeBinding oneSample, StageClock stages,
         List<PruneDiagnostic> warnings, CancellationToken cancellation)
     {
         (IReadOnlyList<PriceCurve> curves, PriceReport prices) = stages.Run("price groups of heads", () => network.Prices(cancellation));
@@ -125,9 +127,10 @@ internal static class KeyGroupStage
         if (gone == 0) return result with { Known = ([.. curves.Skip(count)], prices with { Sites = [.. prices.Sites.Skip(count)] }), Sites = [.. plan.Sites.Take(count).Select(s => Report(s, null))] };
 
         BuildResult build = stages.Run("take groups of heads out", () => network.Build(plan, cancellation));
-        (ModelImage file, double difference) = stages.Run("verify groups", () => Remove(job, all, build));
+        (ModelImage file, double difference) = stages.Run("verify groups", () => Remove(job, all, whole, build));
         PreparedModel rest = stages.Run("find units again", () => PreparedModel.From(file.Load(), oneSample));
-        IReadOnlyList<InexactSite> wrong = stages.Run("check removal again", () => RemovalCheck.Run(rest, job.Calibration, job.Spec.Prune.Seed, job.Threads, name: "model without groups of heads"));
+        rest = rest with { Inventory = WholeHeads.Hold(rest.Inventory, whole) };
+        IReadOnlyList<InexactSite> wrong = stages.Run("check removal again", () => RemovalCheck.Run(rest, job.Calibration, job.Spec.Prune.Seed, job.Threads, copy => WholeHeads.Hold(Units(copy), whole), "model without groups of heads"));
         warnings.AddRange(wrong.Select(w => PruneDiagnostics.RemovalNotExact.At(job.Spec.File, job.Spec.PlaceNear("model"), w.Site.Kind.ToSpecName(), w.Site.Name, w.Why)));
         Cost before = plan.Dense, after = plan.Pruned;
         return result with
@@ -155,15 +158,17 @@ internal static class KeyGroupStage
         _ => BaselineChoice.IsUniform(spec) ? "the allocation is uniform" : null,
     };
 
-    private static UnitInventory Find(OnnxModel model, IReadOnlyList<PruneSite>? sites) =>
-        KeyGroupFinder.Find(model, sites ?? UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Taken(model))).Sites);
+    private static UnitInventory Find(OnnxModel model, IReadOnlyList<PruneSite>? sites, IReadOnlySet<string> whole) =>
+        KeyGroupFinder.Find(model, sites ?? Units(model).Sites, whole);
+
+    private static UnitInventory Units(OnnxModel model) => UnitFinder.Find(model, ShapeInference.Run(model, ShapeBinding.Taken(model)));
 
     /// <summary>Cuts the groups out of a copy, and holds it in ONNX Runtime against the graph in which they are masked.</summary>
-    private static (ModelImage File, double Difference) Remove(PruneJob job, PreparedModel model, BuildResult build)
+    private static (ModelImage File, double Difference) Remove(PruneJob job, PreparedModel model, IReadOnlySet<string> whole, BuildResult build)
     {
         ModelImage masked = model.Masked(build);
         OnnxModel copy = masked.Load();
-        Dictionary<string, PruneSite> sites = Find(copy, null).Sites.ToDictionary(s => s.Name);
+        Dictionary<string, PruneSite> sites = Find(copy, null, whole).Sites.ToDictionary(s => s.Name);
         PhysicalRemoval.Apply(copy, [.. build.Sites.Select(s => s.Removal with { Site = sites[s.Removal.Site.Name] })], ShapeInvariants.Find(copy));
         ModelImage file = ModelImage.Of(copy);
         return (file, Verification.Check(masked, file, job.HoldOut ?? job.Calibration, Verification.Tolerance(model.Model), job.Threads));

@@ -50,6 +50,9 @@ internal sealed record PruneJob
     /// <summary>The model is a decoder whose caches were taken off (<see cref="StatesApart"/>), to be put back.</summary>
     public bool CachesApart { get; init; }
 
+    /// <summary>Results of attention operators that are to come back as they are but for their heads; whole key and value groups alone may go there (docs/decisions/0057).</summary>
+    public IReadOnlySet<string> WholeOperators { get; init; } = new HashSet<string>();
+
     /// <summary>Threads; 0 for all cores.</summary>
     public int Threads { get; init; }
 

@@ -37,7 +37,8 @@ internal sealed class PrunePipeline : IPruningPipeline
         model = BaselineChoice.OnlyKnown(job, model, warnings);
         if (model.Inventory.Sites.Count > 0) job = CalibrationMemory.Fit(job, model.Memory, warnings);
         if (model.Inventory.Sites.Count > 0) model = stages.Run("check numbers", () => NumberCheck.Run(job, model, warnings));
-        using GroupedHeads heads = KeyGroupStage.Run(job, model, new ModelShare(exact is null ? 1 : (double)exact.MacsAfter / exact.MacsBefore), oneSample, stages, warnings, cancellation);
+        IReadOnlySet<string> whole = (exact?.Whole ?? []).Select(a => a.Weights).ToHashSet();
+        using GroupedHeads heads = KeyGroupStage.Run(job, model, whole, new ModelShare(exact is null ? 1 : (double)exact.MacsAfter / exact.MacsBefore), oneSample, stages, warnings, cancellation);
         model = heads.Model;
         using TorchNetwork? network = model.Inventory.Sites.Count == 0 ? null : heads.Network(job, stages);
         Decision decision = PlanStage.Run(job, model, network, heads.Left, oneSample, stages, warnings, cancellation);

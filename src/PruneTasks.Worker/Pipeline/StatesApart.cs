@@ -13,10 +13,10 @@ namespace PruneTasks.Worker.Pipeline;
 internal sealed class StatesApart
 {
     private readonly PruneJob _whole;
-    private readonly DetachedStates _states;
+    private readonly DecoderStates _taken;
     private readonly SplitRun _split;
 
-    private StatesApart(PruneJob whole, PruneJob job, DetachedStates states, SplitRun split) => (_whole, Job, _states, _split) = (whole, job, states, split);
+    private StatesApart(PruneJob whole, PruneJob job, DecoderStates taken, SplitRun split) => (_whole, Job, _taken, _split) = (whole, job, taken, split);
 
     /// <summary>The job without caches.</summary>
     public PruneJob Job { get; }
@@ -28,12 +28,15 @@ internal sealed class StatesApart
     {
         if (job.Text is not { Refusal: null, States.Count: > 0 } text || SplitRun.Of(job, text) is not { } split) return null;
         OnnxModel model = job.LoadModel();
-        if (DetachedStates.Detach(model, text.States.Select(s => new StateName(s.Past, s.Present, s.Axis))) is not { } states) return null;
+        // Without exact rewrites operators stay whole, and there is nothing to be had from taking their caches off.
+        if (DecoderStates.Take(model, job.LoadModel(), text.States.Select(s => new StateName(s.Past, s.Present, s.Axis)), operators: job.Spec.Prune.Exact) is not { } taken) return null;
         ModelImage without = ModelImage.Of(model);
         try
         {
             OnnxModel back = without.Load();
-            states.Attach(back);
+            List<FusedAttention> apart = [];
+            if (taken.Operators is not null) Unfusing.Apply(back, apart);
+            taken.Return(back, apart);
             split.Check(ModelImage.Of(back));
         }
         catch (Exception problem) when (problem is PruneDiagnosticException or OnnxRuntimeException or InvalidOperationException or ArgumentException)
@@ -41,9 +44,9 @@ internal sealed class StatesApart
             job.Log($"caches stay, and the layers that use them: {problem.Message}");
             return null;
         }
-        job.Log($"{states.Count} caches are left out, and put back at the end");
-        PruneJob apart = job with { Model = without.Load(), ModelBytes = without.Bytes, ModelFolder = without.Store?.Folder ?? job.ModelFolder, ModelLength = job.ModelLength, Text = null, CachesApart = true };
-        return new StatesApart(job, apart, states, split);
+        job.Log($"{taken.Count} caches are left out, and put back at the end");
+        PruneJob left = job with { Model = without.Load(), ModelBytes = without.Bytes, ModelFolder = without.Store?.Folder ?? job.ModelFolder, ModelLength = job.ModelLength, Text = null, CachesApart = true, WholeOperators = taken.Operators?.Operators ?? new HashSet<string>() };
+        return new StatesApart(job, left, taken, split);
     }
 
     /// <summary>The outcome for the whole model.</summary>
@@ -55,7 +58,7 @@ internal sealed class StatesApart
         OnnxModel model = outcome.Model.Load();
         try
         {
-            _states.Attach(model);
+            _taken.Return(model, outcome.Exact?.Whole ?? []);
         }
         catch (InvalidOperationException problem)
         {

@@ -1,7 +1,10 @@
+using PruneTasks.Onnx;
 using PruneTasks.Spec;
 using PruneTasks.Spec.Onnx;
 using PruneTasks.Tests;
 using PruneTasks.Text;
+using PruneTasks.Zoo;
+using ElementType = PruneTasks.Spec.Onnx.ElementType;
 
 namespace PruneTasks.Runtime.Tests.Text;
 
@@ -35,6 +38,31 @@ public sealed class LanguageSessionTests
         Equal(twin.Append([6]), session.Append([6]));
         Assert.Equal([.. Prompt, 0, 1, 9, 8, 6], session.Tokens.ToArray());
         Assert.Equal(12, fork.Length);
+    }
+
+    [Theory]
+    [InlineData(true, 2)]
+    [InlineData(true, 1)]
+    [InlineData(false, 2)]
+    public void States_of_a_whole_attention_layer_in_one_operator_have_the_sizes_of_the_model(bool mask, int groups)
+    {
+        byte[] file = OnnxWriter.ToBytes(GenerativeZoo.Llama(mask: mask, groups: groups));
+        Assert.Equal(4, StatesOf(file).Count);
+        using ModelEngine engine = Load(file);
+        using LanguageSession steps = Model(engine, file).CreateSession(40), whole = Model(engine, file).CreateSession(40);
+        foreach (int token in Prompt)
+            steps.Append([token]);
+        Equal(whole.Append([.. Prompt, 7]), steps.Append([7]));
+        steps.Rewind(3);
+        whole.Rewind(0);
+        Equal(whole.Append([.. Prompt[..3], 9, 8]), steps.Append([9, 8]));
+
+        static void Equal(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
+        {
+            Assert.Contains(expected.ToArray(), score => MathF.Abs(score) > 1e-2f);
+            for (int i = 0; i < expected.Length; i++)
+                Assert.Equal(expected[i], actual[i], 1e-4f);
+        }
     }
 
     [Fact]

@@ -37,19 +37,39 @@ public sealed class CachedDecoderTests : IDisposable
         // Keys and values of layer i, in the order of inputs and outputs.
         Assert.Equal(caches.Select(Fixed), pruned.Graph.Outputs.Skip(1).Select(Fixed));
 
-        using OrtSession session = OrtSession.Load(result.Files.Model, 1);
-        long[] ids = [.. Enumerable.Range(0, 9).Select(i => 5L + (i * 7 % 40))];
-        float[] whole = session.Run(Inputs(pruned, ids, 0, 9, null))[0]!.ToFloats();
-        IReadOnlyList<TensorData?>? before = null;
-        for (int i = 0; i < ids.Length; i++)
-        {
-            before = session.Run(Inputs(pruned, ids, i, i + 1, before));
-            float[] one = before[0]!.ToFloats();
-            for (int word = 0; word < Words; word++) Assert.Equal(whole[(i * Words) + word], one[word], 2e-4f);
-        }
-        Assert.Equal(9, before![1]!.Shape[2]);
+        AssertOneTokenAtATime(pruned, result.Files.Model, 2e-4f);
 
         static long Fixed(Value cache) => cache.DeclaredShape!.Where(axis => axis.Size is not null).Aggregate(1L, (product, axis) => product * axis.Size!.Value);
+    }
+
+    [Theory]
+    [InlineData("genai-llama")]
+    [InlineData("genai-llama-packed")]
+    [InlineData("genai-llama-half")]
+    [InlineData("genai-llama-no-mask")]
+    [InlineData("genai-llama-turned-outside")]
+    [InlineData("genai-llama-own-keys")]
+    public void Whole_groups_go_from_operators_that_have_their_own_caches(string network)
+    {
+        OnnxModel dense = ZooModels.Small[network]();
+        PruneResult result = Prune(dense, 0.4, exact: true);
+        OnnxModel pruned = OnnxReader.Load(result.Files!.Model);
+        Assert.InRange(result.Pruned!.Macs, 1, 0.4 * result.Dense!.Macs);
+        Assert.Equal(dense.Graph.Inputs.Select(v => (v.Name, v.Type)), pruned.Graph.Inputs.Select(v => (v.Name, v.Type)));
+        Assert.Equal(dense.Graph.Outputs.Select(v => (v.Name, v.Type)), pruned.Graph.Outputs.Select(v => (v.Name, v.Type)));
+        Node[] before = Operators(dense), after = Operators(pruned);
+        Assert.Equal(before.Length, after.Length);
+        Assert.Contains(after.Zip(before), p => p.First.Int("kv_num_heads", 0) < p.Second.Int("kv_num_heads", 0));
+        foreach ((Node now, Node then) in after.Zip(before))
+        {
+            Assert.Equal(then.Int("do_rotary", 0), now.Int("do_rotary", 0));
+            Assert.Equal(then.Int("num_heads", 0) / then.Int("kv_num_heads", 0), now.Int("num_heads", 0) / now.Int("kv_num_heads", 0));
+            foreach (int cache in new[] { 3, 4 }) Assert.Equal(now.Int("kv_num_heads", 0), now.Inputs[cache]!.DeclaredShape![1].Size);
+            foreach (int cache in new[] { 1, 2 }) Assert.Equal(now.Int("kv_num_heads", 0), now.Outputs[cache].DeclaredShape![1].Size);
+        }
+        AssertOneTokenAtATime(pruned, result.Files.Model, network == "genai-llama-half" ? 2e-2f : 2e-4f);
+
+        static Node[] Operators(OnnxModel model) => [.. model.Graph.Nodes.Where(n => n.OpType == "GroupQueryAttention")];
     }
 
     [Fact]
@@ -58,6 +78,21 @@ public sealed class CachedDecoderTests : IDisposable
         OnnxModel dense = ZooModels.Small["torch-gpt2-cache"]();
         PruneResult result = Prune(dense, 1);
         Assert.Equal(File.ReadAllBytes(_folder.File("lm.onnx")), File.ReadAllBytes(result.Files!.Model));
+    }
+
+    private static void AssertOneTokenAtATime(OnnxModel pruned, string path, float tolerance)
+    {
+        using OrtSession session = OrtSession.Load(path, 1);
+        long[] ids = [.. Enumerable.Range(0, 9).Select(i => 5L + (i * 7 % 40))];
+        float[] whole = session.Run(Inputs(pruned, ids, 0, 9, null))[0]!.ToFloats();
+        IReadOnlyList<TensorData?>? before = null;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            before = session.Run(Inputs(pruned, ids, i, i + 1, before));
+            float[] one = before[0]!.ToFloats();
+            for (int word = 0; word < Words; word++) Assert.Equal(whole[(i * Words) + word], one[word], tolerance);
+        }
+        Assert.Equal(9, before![1]!.Shape[2]);
     }
 
     /// <summary>What the session of a generated class feeds: new tokens, what went before, and a mask over both.</summary>
@@ -73,7 +108,7 @@ public sealed class CachedDecoderTests : IDisposable
         })];
     }
 
-    private PruneResult Prune(OnnxModel model, double macs)
+    private PruneResult Prune(OnnxModel model, double macs, bool exact = false)
     {
         _folder.Write("lm.onnx", OnnxWriter.ToBytes(model));
         string[] vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, Words - 5).Select(i => i < 26 ? $"{(char)('a' + i)}" : $"##{(char)('a' + i - 26)}")];
@@ -85,7 +120,7 @@ public sealed class CachedDecoderTests : IDisposable
             task: causal-lm
             text: { tokenizer: vocab.txt, max-length: 24 }
             data: { personal: { path: data, samples: 48 } }
-            prune: { views: 0, exact: false, budget: { macs: {{macs.ToString(System.Globalization.CultureInfo.InvariantCulture)}} } }
+            prune: { views: 0, exact: {{(exact ? "true" : "false")}}, budget: { macs: {{macs.ToString(System.Globalization.CultureInfo.InvariantCulture)}} } }
             """);
         return new PruneRun(new PrunePipeline(), static _ => { }).Run(new PruneRequest { Spec = spec, Output = _folder.File("out") }, [], TestContext.Current.CancellationToken);
     }

@@ -27,4 +27,11 @@ public sealed record AttentionTerm(string Name, TermKind Kind, string? Source);
 /// <param name="Weights">Name of the result of its Softmax now.</param>
 /// <param name="Attributes">As they were.</param>
 /// <param name="Terms">What is added to the scores, in order.</param>
-public sealed record FusedAttention(string OpType, string Domain, string Weights, IReadOnlyDictionary<string, AttributeData> Attributes, IReadOnlyList<AttentionTerm> Terms);
+public sealed record FusedAttention(string OpType, string Domain, string Weights, IReadOnlyDictionary<string, AttributeData> Attributes, IReadOnlyList<AttentionTerm> Terms)
+{
+    /// <summary>Name of what the operator gave.</summary>
+    public required string Result { get; init; }
+
+    /// <summary>Names of queries, keys and values as they are split into heads, [batch, heads, length, width], before anything else is done to them.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+}

@@ -14,6 +14,7 @@ namespace PruneTasks.Pruning;
 internal sealed class UnfusedAttention(FusedPlace p, ICollection<FusedAttention>? done)
 {
     private readonly List<AttentionTerm> _terms = [];
+    private IReadOnlyList<string> _roles = [];
 
     /// <summary>The results, or <see langword="null"/>, and nothing added, if the node is used in a form that is left as it is.</summary>
     public Value?[]? Parts()
@@ -105,6 +106,7 @@ internal sealed class UnfusedAttention(FusedPlace p, ICollection<FusedAttention>
         // Not of what is packed: that goes.
         Value tokens = p.Length(q, 1);
         (q, k, v) = (Split(q, heads, size), Split(k, groups, size), Split(v, groups, size));
+        _roles = [q.Name, k.Name, v.Name];
         Value keys = p.Add("Add", p.Reshape(p.Cast(p.Node.Inputs[5]!, ElementType.Int64), -1, 1), p.Integer(1));
         if (rotary)
         {
@@ -214,7 +216,7 @@ internal sealed class UnfusedAttention(FusedPlace p, ICollection<FusedAttention>
     private Value Mixed(Value scores, Value value, bool blind = false)
     {
         Value weights = p.Add("Softmax", [scores], new() { ["axis"] = 3L });
-        done?.Add(new FusedAttention(p.Node.OpType, p.Node.Domain, weights.Name, p.Node.Attributes, _terms));
+        done?.Add(new FusedAttention(p.Node.OpType, p.Node.Domain, weights.Name, p.Node.Attributes, _terms) { Result = p.Node.Outputs[0].Name, Roles = _roles });
         // A query that sees nothing gets nothing.
         if (blind) weights = p.Add("Where", p.Add("LessOrEqual", p.Add("ReduceMax", scores, p.Integers(3)), p.Constant(Type, Lowest)), p.Constant(Type, 0), weights);
         return p.Add("MatMul", weights, value);
