@@ -21,7 +21,7 @@ internal static class InspectionText
         Line("opset", $"{domains}; IR {model.IrVersion}; {(model.ProducerName.Length > 0 ? model.ProducerName : "producer not named")}");
         foreach (Value input in model.Graph.Inputs) Line("input", Describe(input));
         foreach (Value output in model.Graph.Outputs) Line("output", Describe(output));
-        if (inspection.Caches > 0) Line("caches", string.Create(CultureInfo.InvariantCulture, $"{inspection.Caches}, empty here; with 'task: causal-lm' they become as narrow as keys and values, with another task these stay"));
+        if (inspection.Caches > 0) Line("caches", string.Create(CultureInfo.InvariantCulture, $"{inspection.Caches}, empty here; with 'task: causal-lm' they become as small as keys and values, with another task these stay"));
         Line("file size", Figures.Bytes(inspection.File.Length));
         Line("parameters", $"{Figures.Count(inspection.Parameters)} ({inspection.Parameters})");
         string open = inspection.OpenAxisSize is { } size ? $", open axes other than the batch counted as {size}" : "";
