@@ -25,6 +25,7 @@ public sealed class DecoderStates
     {
         StateName[] all = [.. states];
         FusedStates? fused = operators ? FusedStates.Detach(model, dense, all) : null;
+        if (operators) JoinedStates.Apply(model, all);
         DetachedStates? joined = DetachedStates.Detach(model, all);
         return fused is null && joined is null ? null : new DecoderStates(fused, joined);
     }

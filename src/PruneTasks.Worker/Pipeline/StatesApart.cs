@@ -37,7 +37,9 @@ internal sealed class StatesApart
             List<FusedAttention> apart = [];
             if (taken.Operators is not null) Unfusing.Apply(back, apart);
             taken.Return(back, apart);
-            split.Check(ModelImage.Of(back));
+            ModelImage again = ModelImage.Of(back);
+            split.Check(again);
+            Verification.Check(ModelImage.Of(job.Model), again, job.HoldOut ?? job.Calibration, Verification.Tolerance(job.Model), job.Threads, "model with caches");
         }
         catch (Exception problem) when (problem is PruneDiagnosticException or OnnxRuntimeException or InvalidOperationException or ArgumentException)
         {

@@ -15,6 +15,8 @@ public sealed class ZooTests
     {
         { "caffe2-inception", 0, 0, 0, 12 },
         { "cntk-digits", 1, 0, 0, 2 },
+        { "genai-gpt", 2, 2, 2, 0 },
+        { "genai-gpt-causal", 2, 2, 2, 0 },
         { "genai-llama", 2, 2, 2, 0 },
         { "genai-llama-half", 2, 2, 2, 0 },
         { "genai-llama-no-mask", 2, 2, 2, 0 },
@@ -24,6 +26,8 @@ public sealed class ZooTests
         { "keras-conv-lstm", 1, 0, 0, 3 },
         { "matlab-alexnet", 1, 0, 0, 1 },
         { "mxnet-face", 0, 0, 0, 4 },
+        { "onnx-attention-cache", 2, 2, 2, 0 },
+        { "onnx-attention-cache-causal", 2, 2, 2, 0 },
         { "paddle-mobilenet-v3", 0, 0, 0, 8 },
         { "paddle-text-detector", 0, 0, 0, 15 },
         { "paddle-text-detector-by-factors", 0, 0, 0, 15 },

@@ -44,6 +44,38 @@ internal static class GenerativeZoo
         return OnnxModel.Create(g.Graph, new Dictionary<string, long> { [""] = g.Opset, [Contrib] = 1 }, 8, "onnxruntime-genai");
     }
 
+    /// <summary>GPT: MultiHeadAttention with biases, or Attention of ai.onnx, either with a mask of past and present or causal by itself, with keys that count or without; LayerNormalization, hidden layer with GELU.</summary>
+    public static OnnxModel Gpt(bool standard = false, bool causal = false, int groups = 4)
+    {
+        ConvolutionalGraph g = new(standard ? 23 : 17);
+        Value ids = g.Tokens(), places = g.Tokens("position_ids");
+        Value? mask = standard && causal ? null : g.Tokens("attention_mask", "total");
+        Value[] pasts = [.. Enumerable.Range(0, 4).Select(i => g.Input($"past_key_values.{i / 2}.{(i % 2 == 0 ? "key" : "value")}", ElementType.Float32, "batch", groups, "past", Size))];
+        Value? keys = mask is not null && causal ? g.Op("Cast", [mask], ("to", 6L)) : null, scores = null;
+        if (mask is not null && !causal)
+        {
+            Value later = g.Op("LessOrEqual", [g.Op("Range", [g.Scalar(0L), g.Size(mask, 1), g.Scalar(1L)]), g.Unsqueeze(places, 1, 3)]);
+            scores = g.Op("Where", [g.Op("And", [g.Op("Cast", [g.Unsqueeze(mask, 1, 2)], ("to", 9L)), later]), g.Scalar(0f), g.Scalar(-3.4e38f)]);
+        }
+        Value x = g.Add(g.Op("Gather", [g.Weight(Words, Width), ids]), g.Op("Gather", [g.Weight(Longest, Width), places]));
+        List<(Value, object[]?)> outputs = [];
+        for (int i = 0; i < 2; i++)
+        {
+            Value h = g.LayerNorm(x, Width);
+            Value[] roles = [g.Dense(h, Width, Heads * Size, bias: standard), g.Dense(h, Width, groups * Size, bias: standard), g.Dense(h, Width, groups * Size, bias: standard)];
+            Dictionary<string, AttributeData> attributes = standard ? new() { ["q_num_heads"] = (long)Heads, ["kv_num_heads"] = (long)groups } : new() { ["num_heads"] = (long)Heads };
+            if (causal) attributes[standard ? "is_causal" : "unidirectional"] = 1L;
+            Value?[] operands = standard ? [.. roles, scores, pasts[2 * i], pasts[(2 * i) + 1]] : [.. roles, g.Weight(3 * Heads * Size), keys, scores, pasts[2 * i], pasts[(2 * i) + 1]];
+            Node attention = g.Graph.AddNode(standard ? "Attention" : "MultiHeadAttention", operands, [$"attention.{i}", $"present.{i}.key", $"present.{i}.value"], null, attributes, standard ? "" : Contrib);
+            object[] axes = ["batch", groups, "total", Size];
+            outputs.AddRange([(attention.Outputs[1], axes), (attention.Outputs[2], axes)]);
+            x = g.Add(x, g.Dense(attention.Outputs[0], Heads * Size, Width));
+            x = g.Add(x, g.Dense(g.Gelu(g.Dense(g.LayerNorm(x, Width), Width, 96)), 96, Width));
+        }
+        OnnxModel model = g.Done("onnxruntime-genai", [(g.Dense(g.LayerNorm(x, Width), Width, Words, bias: false), ["batch", "sequence", Words]), .. outputs]);
+        return standard ? model : OnnxModel.Create(model.Graph, new Dictionary<string, long> { [""] = g.Opset, [Contrib] = 1 }, 8, "onnxruntime-genai");
+    }
+
     /// <summary>Keys of each sample less one, and keys of the longest, both of what the mask leaves.</summary>
     private static (Value Lengths, Value Total) Masked(ConvolutionalGraph g, Value mask) =>
         (g.Op("Cast", [g.Op("Sub", [g.Op("ReduceSum", [mask, g.Ints(1)], ("keepdims", 0L)), g.Ints(1)])], ("to", 6L)), g.Op("Cast", [g.Op("Gather", [g.Op("Shape", [mask]), g.Scalar(1L)], ("axis", 0L))], ("to", 6L)));
