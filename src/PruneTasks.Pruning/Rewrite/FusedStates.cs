@@ -112,9 +112,11 @@ public sealed class FusedStates
         foreach (string name in attention.Roles)
         {
             if (!graph.Values.TryGetValue(name, out Value? split) || shapes.ShapeOf(split) is not [_, { } count, _, { } width] || (size != 0 && size != width)) throw Gone("heads");
-            if (split.Producer is not { OpType: "Transpose", Domain: "" } turn || turn.Inputs[0]!.Producer is not { OpType: "Reshape", Domain: "" } reshape || shapes.ShapeOf(reshape.Inputs[0]!) is not [_, _, { } all] || all != count * width) throw Gone("heads");
+            if (split.Producer is not { OpType: "Transpose", Domain: "" } turn) throw Gone("heads");
             size = width;
-            roles.Add((reshape.Inputs[0]!, count));
+            Value flat = turn.Inputs[0]!.Producer is { OpType: "Reshape", Domain: "" } reshape && shapes.ShapeOf(reshape.Inputs[0]!) is [_, _, { } all] && all == count * width ? reshape.Inputs[0]!
+                : graph.AddNode("Reshape", [turn.Inputs[0], graph.AddInitializer(name + "_flat", TensorData.Vector(0, 0, count * width))], name + "_rows", join).Outputs[0];
+            roles.Add((flat, count));
         }
         return roles is [var q, var k, var v] && k.Heads == v.Heads ? (join, [q.Flat, k.Flat, v.Flat], q.Heads, k.Heads) : throw Gone("heads");
     }

@@ -53,6 +53,8 @@ public sealed class CachedDecoderTests : IDisposable
     [InlineData("genai-llama-no-mask")]
     [InlineData("genai-llama-turned-outside")]
     [InlineData("genai-llama-own-keys")]
+    [InlineData("genai-qwen-2")]
+    [InlineData("genai-qwen-3")]
     public void Whole_groups_go_from_operators_that_have_their_own_caches(string network)
     {
         OnnxModel dense = ZooModels.Small[network]();

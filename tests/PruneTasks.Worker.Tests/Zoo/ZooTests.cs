@@ -23,6 +23,8 @@ public sealed class ZooTests
         { "genai-llama-own-keys", 2, 2, 2, 0 },
         { "genai-llama-packed", 2, 2, 2, 0 },
         { "genai-llama-turned-outside", 2, 2, 2, 0 },
+        { "genai-qwen-2", 2, 2, 2, 0 },
+        { "genai-qwen-3", 2, 0, 2, 0 },
         { "keras-conv-lstm", 1, 0, 0, 3 },
         { "matlab-alexnet", 1, 0, 0, 1 },
         { "mxnet-face", 0, 0, 0, 4 },

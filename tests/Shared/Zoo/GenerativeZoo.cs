@@ -10,7 +10,7 @@ internal static class GenerativeZoo
     private const int Width = 32, Heads = 4, Size = 16, Words = 50, Longest = 64;
 
     /// <summary>Llama: GroupQueryAttention, rotary positions inside it or in front, lengths from a mask or from shapes, RMS norm of a sum in one operator, gated hidden layer.</summary>
-    public static OnnxModel Llama(bool packed = false, bool half = false, bool mask = true, bool rotary = true, int groups = 2)
+    public static OnnxModel Llama(bool packed = false, bool half = false, bool mask = true, bool rotary = true, int groups = 2, bool bias = false, bool norm = false)
     {
         ConvolutionalGraph g = new(17);
         ElementType type = half ? ElementType.Float16 : ElementType.Float32;
@@ -25,8 +25,9 @@ internal static class GenerativeZoo
         List<(Value, object[])> presents = [];
         for (int i = 0; i < 2; i++)
         {
-            Value?[] roles = packed ? [g.Dense(h, Width, (Heads + (2 * groups)) * Size, bias: false), null, null]
-                : [g.Dense(h, Width, Heads * Size, bias: false), g.Dense(h, Width, groups * Size, bias: false), g.Dense(h, Width, groups * Size, bias: false)];
+            Value?[] roles = packed ? [g.Dense(h, Width, (Heads + (2 * groups)) * Size, bias), null, null]
+                : [g.Dense(h, Width, Heads * Size, bias), g.Dense(h, Width, groups * Size, bias), g.Dense(h, Width, groups * Size, bias)];
+            if (norm) (roles[0], roles[1]) = (NormOfHeads(g, roles[0]!, Heads), NormOfHeads(g, roles[1]!, groups));
             if (places is not null)
                 for (int r = 0; r < 2; r++) roles[r] = g.Graph.AddNode("RotaryEmbedding", [roles[r], places, cos, sin], "turned", domain: Contrib).Outputs[0];
             Dictionary<string, AttributeData> attributes = new() { ["num_heads"] = (long)Heads, ["kv_num_heads"] = (long)groups, ["scale"] = 1 / MathF.Sqrt(Size), ["do_rotary"] = rotary ? 1L : 0L };
@@ -87,6 +88,9 @@ internal static class GenerativeZoo
         Value each = g.Op("Expand", [g.Op("Sub", [total, g.Scalar(1L)]), g.Unsqueeze(g.Size(ids, 0), 0L)]);
         return (g.Op("Cast", [each], ("to", 6L)), g.Op("Cast", [total], ("to", 6L)));
     }
+
+    private static Value NormOfHeads(ConvolutionalGraph g, Value x, int heads) => g.Op("Reshape", [
+        g.Op("SimplifiedLayerNormalization", [g.Op("Reshape", [x, g.Ints(0, -1, Size)]), g.Positive(Size)], ("axis", -1L), ("epsilon", 1e-5f), ("stash_type", 1L)), g.Ints(0, -1, heads * Size)]);
 
     private static (Value Normed, Value Sum) SumAndNorm(ConvolutionalGraph g, Value x, Value more)
     {

@@ -48,6 +48,8 @@ internal static class ZooModels
         ["genai-gpt-causal"] = () => GenerativeZoo.Gpt(causal: true),
         ["onnx-attention-cache"] = () => GenerativeZoo.Gpt(standard: true),
         ["onnx-attention-cache-causal"] = () => GenerativeZoo.Gpt(standard: true, causal: true, groups: 2),
+        ["genai-qwen-2"] = () => GenerativeZoo.Llama(packed: true, bias: true),
+        ["genai-qwen-3"] = () => GenerativeZoo.Llama(norm: true),
         ["genai-llama-own-keys"] = () => GenerativeZoo.Llama(groups: 4),
         ["torch-deit"] = () => TorchAttentionZoo.Deit(),
         ["torch-vit-all-axes-open"] = () => TorchAttentionZoo.Deit(size: 96, patch: 16, open: true),

@@ -103,9 +103,9 @@ internal sealed class UnfusedAttention(FusedPlace p, ICollection<FusedAttention>
         if (rotary && (p.Input(7) is not { } table || p.Input(8) is null || p.ShapeOf(table) is not [_, { } half] || 2 * (pairs = half) > size)) return null;
         Value x = p.Node.Inputs[0]!;
         Value q = packed ? Columns(x, 0, heads * size) : x, k = packed ? Columns(x, heads * size, groups * size) : p.Node.Inputs[1]!, v = packed ? Columns(x, (heads + groups) * size, groups * size) : p.Node.Inputs[2]!;
-        // Not of what is packed: that goes.
-        Value tokens = p.Length(q, 1);
-        (q, k, v) = (Split(q, heads, size), Split(k, groups, size), Split(v, groups, size));
+        // Not of what is packed, and not behind what is written anew: that goes.
+        Value tokens = p.Length(ByHead(q, heads, size)?.Source ?? q, 1);
+        (q, k, v) = (SplitByHead(q, heads, size), SplitByHead(k, groups, size), Split(v, groups, size));
         _roles = [q.Name, k.Name, v.Name];
         Value keys = p.Add("Add", p.Reshape(p.Cast(p.Node.Inputs[5]!, ElementType.Int64), -1, 1), p.Integer(1));
         if (rotary)
@@ -233,7 +233,12 @@ internal sealed class UnfusedAttention(FusedPlace p, ICollection<FusedAttention>
     /// <summary>A part of what one layer makes: a layer of its own, where that is possible, so that each role can have another width.</summary>
     private Value Columns(Value x, long from, long count)
     {
-        (Value product, TensorData? bias) = x.Producer is { OpType: "Add", Domain: "" } add && add.Inputs[1]?.Constant is { Shape.Count: 1 } vector ? (add.Inputs[0]!, vector) : (x, null);
+        (Value product, TensorData? bias) = (x, null);
+        if (x.Producer is { OpType: "Add", Domain: "" } add)
+        {
+            if (add.Inputs[1]?.Constant is { Shape.Count: 1 } last) (product, bias) = (add.Inputs[0]!, last);
+            else if (add.Inputs[0]?.Constant is { Shape.Count: 1 } first) (product, bias) = (add.Inputs[1]!, first);
+        }
         // One that others read too would be computed twice.
         if (product.Producer is not { OpType: "MatMul", Domain: "" } layer || layer.Inputs[0]!.Constant is not null || layer.Inputs[1]?.Constant is not { Shape.Count: 2 } weight || x.Uses.Count != 1 || x.IsGraphOutput || (bias is not null && (bias.Count != weight.Shape[1] || product.Uses.Count != 1)))
             return p.Part(x, 2, from, from + count);
@@ -241,6 +246,19 @@ internal sealed class UnfusedAttention(FusedPlace p, ICollection<FusedAttention>
         Value y = p.Add("MatMul", layer.Inputs[0], p.Model.Graph.AddInitializer($"{x.Name}_{from}_weight", LayerSlicer.Along(weight, 1, columns)));
         return bias is null ? y : p.Sum(y, p.Model.Graph.AddInitializer($"{x.Name}_{from}_bias", LayerSlicer.Along(bias, 0, columns)));
     }
+
+    /// <summary>As <see cref="Split"/>. What was normalised head by head on an axis of tokens and heads together is normalised with an axis for each, so that heads can be told apart.</summary>
+    private Value SplitByHead(Value x, long heads, long size) => ByHead(x, heads, size) is not ({ } norm, { } source) ? Split(x, heads, size)
+        : p.Transpose(p.Add(norm.OpType, [p.Reshape(source, 0, 0, heads, size), .. norm.Inputs.Skip(1)], new(norm.Attributes) { ["axis"] = -1L }), 0, 2, 1, 3);
+
+    /// <summary>The normalisation behind which an operand is joined, and what it normalises, [batch, length, heads × size].</summary>
+    private (Node Norm, Value Source)? ByHead(Value x, long heads, long size) =>
+        x.Producer is { OpType: "Reshape", Domain: "" } join
+        && join.Inputs[0]!.Producer is { OpType: "SimplifiedLayerNormalization" or "RMSNormalization" or "LayerNormalization", Domain: "" } norm
+        && norm.Int("axis", -1) is -1 or 2 && norm.Outputs.Skip(1).All(o => o.Uses.Count == 0) && p.ShapeOf(norm.Outputs[0]) is [_, _, { } last] && last == size
+        && norm.Inputs.Skip(1).All(i => i is null || p.ShapeOf(i) is { Count: 1 })
+        && norm.Inputs[0]!.Producer is { OpType: "Reshape", Domain: "" } apart && p.ShapeOf(apart.Inputs[0]!) is [_, _, { } width] && width == heads * size
+            ? (norm, apart.Inputs[0]!) : null;
 
     /// <summary>Tokens of an operand: not read from the scores, which go when the layer is put together again.</summary>
     private Value Length(int input) => p.Length(p.Node.Inputs[input]!, p.ShapeOf(p.Node.Inputs[input]!) is { Count: 4 } ? 2 : 1);
