@@ -16,8 +16,9 @@ public static class AttentionFusing
     /// <summary>Puts together what can be.</summary>
     /// <param name="model">The model; names are those that <see cref="Unfusing"/> gave.</param>
     /// <param name="attentions">What was taken apart.</param>
+    /// <param name="cached">Keys and values will have those of earlier runs in front: what would turn all of them around at each token stays in pieces (docs/decisions/0057).</param>
     /// <returns>Number of layers put together.</returns>
-    public static int Apply(OnnxModel model, IEnumerable<FusedAttention> attentions)
+    public static int Apply(OnnxModel model, IEnumerable<FusedAttention> attentions, bool cached = false)
     {
         ShapeInvariants? shapes = null;
         int count = 0;
@@ -27,7 +28,7 @@ public static class AttentionFusing
             // Layers do not touch each other: what one adds, no other looks at.
             shapes ??= ShapeInvariants.Find(model);
             if (Parts(model.Graph, attention, weights, shapes) is not { } parts) continue;
-            if (attention.Domain.Length == 0 ? Standard(model.Graph, attention, parts) : MultiHead(model.Graph, attention, parts, shapes)) count++;
+            if (attention.Domain.Length == 0 ? Standard(model.Graph, attention, parts) : MultiHead(model.Graph, attention, parts, shapes, cached)) count++;
         }
         if (count > 0) model.Graph.RemoveUnused();
         return count;
@@ -89,7 +90,7 @@ public static class AttentionFusing
         return true;
     }
 
-    private static bool MultiHead(Graph graph, FusedAttention attention, Layer layer, ShapeInvariants shapes)
+    private static bool MultiHead(Graph graph, FusedAttention attention, Layer layer, ShapeInvariants shapes, bool cached)
     {
         if (attention.Attributes.TryGetValue("softcap", out AttributeData? cap) && cap.Float > 0) return false;
         (Value? mask, Value? bias) = ((Value?)null, (Value?)null);
@@ -120,6 +121,7 @@ public static class AttentionFusing
         }
         // Keys and values both come flat, or both split; of one width then.
         if ((k is null || v is null) && size == width) (k, v) = (layer.Key.Repeated, layer.Value.Repeated);
+        if (cached && (k is null || v is null)) return false;
         (q, k, v) = (q ?? Flattened(layer.Query, size), k ?? Flattened(layer.Key.Repeated, size), v ?? Flattened(layer.Value.Repeated, width));
         Dictionary<string, AttributeData> attributes = mask is null ? [] : Kept(attention, "mask_filter_value");
         attributes["num_heads"] = heads;

@@ -16,10 +16,11 @@ internal static class FusedAgain
     /// <param name="model">A file in pieces.</param>
     /// <param name="attentions">Attention that was taken apart.</param>
     /// <param name="means">Normalisations were taken apart too.</param>
+    /// <param name="cached">Caches of a decoder will be put in front of keys and values.</param>
     /// <param name="check">Holds a file against what it has to compute: the largest difference. Throws where that is too large.</param>
     /// <param name="log">Takes a line.</param>
     /// <returns>The file and its difference; <see langword="null"/> if it stays as it is.</returns>
-    public static (ModelImage Model, double Difference)? Of(ModelImage model, IReadOnlyList<FusedAttention> attentions, bool means, Func<ModelImage, double> check, Action<string> log)
+    public static (ModelImage Model, double Difference)? Of(ModelImage model, IReadOnlyList<FusedAttention> attentions, bool means, bool cached, Func<ModelImage, double> check, Action<string> log)
     {
         if (attentions.Count == 0 && !means) return null;
         try
@@ -28,7 +29,7 @@ internal static class FusedAgain
             int count = 0;
             if (attentions.Count > 0)
             {
-                count = AttentionFusing.Apply(read, attentions);
+                count = AttentionFusing.Apply(read, attentions, cached);
                 log($"{count} of {attentions.Count} attention operators that were taken apart are put together again");
             }
             if (means)

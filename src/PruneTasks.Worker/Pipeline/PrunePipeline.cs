@@ -61,7 +61,7 @@ internal sealed class PrunePipeline : IPruningPipeline
         if (network is null || decision.Outcome.Plan.Sites.All(s => s.Remove == 0))
         {
             warnings.AddRange(Distilling.Idle(job));
-            if (heads.File is { } grouped) return outcome with { Model = FusedAgain.Of(grouped, exact?.Attentions ?? [], exact?.HasMeans == true, CheckAgainst(job, grouped), job.Log)?.Model ?? grouped, MaskedDifference = heads.Difference };
+            if (heads.File is { } grouped) return outcome with { Model = FusedAgain.Of(grouped, exact?.Attentions ?? [], exact?.HasMeans == true, job.CachesApart, CheckAgainst(job, grouped), job.Log)?.Model ?? grouped, MaskedDifference = heads.Difference };
             if (exact is null or { OnlyPrepares: true }) warnings.Add(PruneDiagnostics.NoUnitFound.At(job.Spec.File, job.Spec.PlaceNear("model"), Path.GetFileName(job.ModelPath), WhyNothing(model, outcome.Refusals)));
             if (exact is { OnlyPrepares: true }) return outcome with { Model = job.AsItCame() };
             return exact is { Model: { } apart } and ({ Attentions.Count: > 0 } or { HasMeans: true }) ? outcome with { Model = Whole(job, exact, apart) } : outcome;
@@ -109,7 +109,7 @@ internal sealed class PrunePipeline : IPruningPipeline
             pruned = ModelImage.Of(model.Model);
         });
         cancellation.ThrowIfCancellationRequested();
-        return stages.Run("verify", () => FusedAgain.Of(pruned, attentions, means, Check, job.Log) ?? (pruned, Check(pruned)));
+        return stages.Run("verify", () => FusedAgain.Of(pruned, attentions, means, job.CachesApart, Check, job.Log) ?? (pruned, Check(pruned)));
 
         double Check(ModelImage file) => Verification.Check(
             masked, file, job.HoldOut ?? job.Calibration, Verification.Tolerance(build.Weights.Keys.FirstOrDefault()?.Type ?? ElementType.Float32), job.Threads);
@@ -120,7 +120,7 @@ internal sealed class PrunePipeline : IPruningPipeline
 
     /// <summary>Nothing was removed: what exact rewrites left, with its attention operators whole.</summary>
     private static ModelImage Whole(PruneJob job, ExactRewrites exact, ModelImage apart) =>
-        FusedAgain.Of(apart, exact.Attentions, exact.HasMeans, CheckAgainst(job, job.Reference()), job.Log)?.Model ?? apart;
+        FusedAgain.Of(apart, exact.Attentions, exact.HasMeans, job.CachesApart, CheckAgainst(job, job.Reference()), job.Log)?.Model ?? apart;
 
     private static string WhyNothing(PreparedModel model, IReadOnlyList<RefusalReport> refusals)
     {

@@ -79,6 +79,18 @@ public sealed class CachedDecoderTests : IDisposable
     }
 
     [Fact]
+    public void Cached_keys_are_not_turned_around_at_each_token()
+    {
+        PruneResult result = Prune(ZooModels.Small["genai-gpt"](), 0.4, exact: true);
+        OnnxModel pruned = OnnxReader.Load(result.Files!.Model);
+        foreach (Value cache in pruned.Graph.Inputs.Where(v => v.Name.StartsWith("past", StringComparison.Ordinal)))
+        {
+            Value present = cache.Uses.Single(use => use.Node.OpType == "Concat").Node.Outputs[0];
+            Assert.DoesNotContain(present.Uses, use => use.Node.OpType == "Transpose" && use.Node.Ints("perm")!.SequenceEqual([0L, 2, 1, 3]));
+        }
+    }
+
+    [Fact]
     public void A_budget_that_nothing_has_to_go_for_leaves_the_file_as_it_came()
     {
         OnnxModel dense = ZooModels.Small["torch-gpt2-cache"]();
