@@ -92,7 +92,7 @@ public sealed class FusedStates
     /// <summary>Past and present are two pairs of states, four axes each of which the third grows, which nothing else uses but Shape.</summary>
     private static bool IsWhole(Node node, Dictionary<string, StateName> states)
     {
-        if (node is not { OpType: "GroupQueryAttention", Domain: Domain, Inputs.Count: > PastValue, Outputs.Count: 3 } || node.Int("kv_num_heads", 0) <= 0) return false;
+        if (node is not { OpType: "GroupQueryAttention", Domain: Domain, Inputs.Count: > PastValue, Outputs.Count: 3 } || node.Int("num_heads", 0) <= 0 || node.Int("kv_num_heads", 0) <= 0) return false;
         // What is there beside the caches has to be what can be taken apart.
         return Enumerable.Range(0, 2).All(i =>
             node.Inputs[PastKey + i] is { IsGraphInput: true, IsCaptured: false, DeclaredShape: { Count: 4 } axes } past && axes[2].Size is null && past.Uses.All(use => use.Node == node || use.Node is { OpType: "Shape", Domain: "" })

@@ -62,7 +62,7 @@ public static class JoinedStates
         }
         (long keyHeads, long size, long valueSize) = (pasts[0].DeclaredShape![1].Size!.Value, pasts[0].DeclaredShape![3].Size!.Value, pasts[1].DeclaredShape![3].Size!.Value);
         long heads = node.Int(contrib ? "num_heads" : "q_num_heads", 0);
-        if (contrib && (heads != keyHeads || (Has(3) && (node.Inputs[3]!.Constant is not { } bias || bias.Count != heads * ((2 * size) + valueSize))))) return null;
+        if (contrib && (heads != keyHeads || (Has(3) && (node.Inputs[3]!.Constant is not { Shape.Count: 1 } bias || bias.Count != heads * ((2 * size) + valueSize))))) return null;
         // One term of the scores, of which only the operator knows whether it stands for flags.
         if (!contrib && Has(3) && IsCausal(node, contrib) && node.Inputs[3]!.Type == ElementType.Undefined && node.Inputs[3]!.Producer is not { OpType: "Where" or "Cast" or "Add" or "Mul" }) return null;
         return new Form(node, contrib, pasts, [.. presents.Select(v => v.Name)], heads, keyHeads, size, valueSize);
