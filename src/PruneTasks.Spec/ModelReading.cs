@@ -22,12 +22,9 @@ public static class ModelReading
         SourceSpan place = spec.PlaceNear("model");
         try
         {
-            ModelSignature signature = OnnxSignatureReader.Read(spec.Model.Full);
-            if (spec.Task == ModelTask.CausalLanguageModel)
-            {
-                using var stream = new FileStream(spec.Model.Full, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
-                signature = WithStates(signature, stream);
-            }
+            // The cursors have buffers of their own; another one would be filled after every seek.
+            using var stream = new FileStream(spec.Model.Full, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+            ModelSignature signature = Read(stream, spec.Task);
             PruneDiagnostic[] missing = [.. signature.ExternalFiles.Select(file => External(spec, file)).OfType<PruneDiagnostic>()];
             return new SignatureReadResult(missing.Length == 0 ? signature : null, missing);
         }
@@ -41,9 +38,16 @@ public static class ModelReading
         }
     }
 
-    /// <summary>A signature with the states of a language model, from the model's bytes.</summary>
-    /// <exception cref="OnnxFormatException">It is cut off.</exception>
-    public static ModelSignature WithStates(ModelSignature signature, Stream model) => signature with { States = StatePairs.Find(model, signature) };
+    /// <summary>The signature from a model's bytes, with the lengths of output axes that only its weights tell, and with the states of a language model.</summary>
+    /// <exception cref="OnnxFormatException">It is not ONNX, or cut off.</exception>
+    public static ModelSignature Read(Stream model, ModelTask task)
+    {
+        ModelSignature signature = KnownLengths.Fill(OnnxSignatureReader.Read(model), model);
+        if (task != ModelTask.CausalLanguageModel)
+            return signature;
+        model.Position = 0;
+        return signature with { States = StatePairs.Find(model, signature) };
+    }
 
     private static PruneDiagnostic? External(PruneSpec spec, ExternalFile file)
     {

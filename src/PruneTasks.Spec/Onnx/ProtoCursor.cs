@@ -75,6 +75,17 @@ internal sealed class ProtoCursor(Stream stream)
         End = outer;
     }
 
+    /// <summary>Adds the numbers of a packed repeated field.</summary>
+    public void ReadPackedVarints(List<long> numbers)
+    {
+        long outer = End;
+        long length = ReadLength(long.MaxValue);
+        End = _position + length;
+        while (_position < End)
+            numbers.Add((long)ReadVarint());
+        End = outer;
+    }
+
     /// <summary>Passes over the payload of a field.</summary>
     public void Skip(int wireType)
     {

@@ -83,7 +83,7 @@ internal static class StatePairs
     }
 }
 
-/// <summary>Which node gives a value and what it takes; names only (onnx.proto: GraphProto.node = 1, NodeProto.input = 1, output = 2).</summary>
+/// <summary>Which node gives a value and what it takes; names only.</summary>
 internal sealed class GraphLinks
 {
     private readonly Dictionary<string, IReadOnlyList<string>> _inputs = new(StringComparer.Ordinal);
@@ -99,34 +99,8 @@ internal sealed class GraphLinks
     public static GraphLinks Read(Stream stream)
     {
         var links = new GraphLinks();
-        var cursor = new ProtoCursor(stream);
-        while (cursor.NextField(out int field, out int wireType))
-        {
-            if ((field, wireType) != (7, ProtoCursor.Bytes))
-            {
-                cursor.Skip(wireType);
-                continue;
-            }
-            cursor.ReadMessage((part, type) =>
-            {
-                if ((part, type) != (1, ProtoCursor.Bytes))
-                {
-                    cursor.Skip(type);
-                    return;
-                }
-                List<string> inputs = [], outputs = [];
-                cursor.ReadMessage((inner, innerType) =>
-                {
-                    if ((inner, innerType) == (1, ProtoCursor.Bytes))
-                        inputs.Add(cursor.ReadText());
-                    else if ((inner, innerType) == (2, ProtoCursor.Bytes))
-                        outputs.Add(cursor.ReadText());
-                    else
-                        cursor.Skip(innerType);
-                });
-                links.Add(inputs, outputs);
-            });
-        }
+        foreach (GraphNode node in GraphNodes.Read(stream).Nodes)
+            links.Add(node.Inputs, node.Outputs);
         return links;
     }
 

@@ -51,6 +51,7 @@ internal sealed record ModelGuess(ModelTask Task, string Why, ImageGuess? Image 
         {
             [_, _, { } last] when last == table?[0] => new ModelGuess(ModelTask.CausalLanguageModel, $"{given}: a score per word of the vocabulary at each place", Tokens: tokens.Name),
             [_, { } last] when last == table?[1] => new ModelGuess(ModelTask.TextEmbedding, $"{given}: a vector as wide as the model", Tokens: tokens.Name),
+            [_, _, { } last] when last == table?[1] => new ModelGuess(ModelTask.TextEmbedding, $"{given}: for each token a vector as wide as the model; their mean is that of the text", Tokens: tokens.Name),
             [_, > 1 and { } last] => new ModelGuess(ModelTask.TextClassification, $"{given}: a score per class", null, last, tokens.Name),
             _ => new ModelGuess(ModelTask.Generic, given),
         };

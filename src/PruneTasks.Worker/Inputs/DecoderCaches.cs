@@ -1,7 +1,6 @@
 using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec;
-using PruneTasks.Spec.Onnx;
 
 namespace PruneTasks.Worker.Inputs;
 
@@ -22,9 +21,7 @@ internal static class DecoderCaches
         try
         {
             using var stream = new MemoryStream(file.Bytes, writable: false);
-            ModelSignature signature = OnnxSignatureReader.Read(stream);
-            stream.Position = 0;
-            return [.. ModelReading.WithStates(signature, stream).States.Select(s => new StateName(s.Past, s.Present, s.Axis))];
+            return [.. ModelReading.Read(stream, ModelTask.CausalLanguageModel).States.Select(s => new StateName(s.Past, s.Present, s.Axis))];
         }
         catch (Spec.Onnx.OnnxFormatException)
         {

@@ -44,12 +44,7 @@ internal sealed record SpecInput(PruneSpec Spec, ModelFile Model, ModelManifest 
         try
         {
             using var stream = new MemoryStream(model.Bytes, writable: false);
-            signature = OnnxSignatureReader.Read(stream);
-            if (spec.Task == ModelTask.CausalLanguageModel)
-            {
-                stream.Position = 0;
-                signature = ModelReading.WithStates(signature, stream);
-            }
+            signature = ModelReading.Read(stream, spec.Task);
         }
         catch (OnnxFormatException problem)
         {

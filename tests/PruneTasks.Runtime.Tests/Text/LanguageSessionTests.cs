@@ -159,9 +159,7 @@ public sealed class LanguageSessionTests
     private static IReadOnlyList<StatePair> StatesOf(byte[] model)
     {
         using MemoryStream stream = new(model);
-        ModelSignature signature = OnnxSignatureReader.Read(stream);
-        stream.Position = 0;
-        return ModelReading.WithStates(signature, stream).States;
+        return ModelReading.Read(stream, ModelTask.CausalLanguageModel).States;
     }
 
     private static LanguageModel Model(ModelEngine engine, byte[]? cached) => new(engine, new TextSettings

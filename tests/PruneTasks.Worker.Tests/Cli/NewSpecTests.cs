@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using PruneTasks.Onnx;
 using PruneTasks.Spec;
 using PruneTasks.Spec.Contracts;
-using PruneTasks.Spec.Onnx;
 using PruneTasks.Worker.Drafting;
 using PruneTasks.Zoo;
 
@@ -124,16 +123,34 @@ public sealed class NewSpecTests : IDisposable
         Accept(spec, ModelTask.TextClassification);
     }
 
-    /// <summary>Two inputs of ids: of segments, which look up two rows, and of tokens, which look up seven.</summary>
-    private static byte[] TextModel()
+    [Fact]
+    public void The_states_of_all_tokens_are_for_vectors_of_texts_also_where_the_exporter_left_their_width_open()
+    {
+        string model = _worker.Folder.Write("encoder/model.onnx", TextModel(states: true));
+        _worker.Folder.Write("encoder/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n");
+        Assert.Equal(0, _worker.Run(null, "new-spec", model));
+        PruneSpec spec = Accept(_worker.Folder.File("encoder/model.prune.yaml"), ModelTask.TextEmbedding);
+        using FileStream stream = File.OpenRead(model);
+        TextManifest text = ManifestBuilder.Build(spec, ModelReading.Read(stream, spec.Task)).Manifest!.Text!;
+        Assert.Equal((null, 3, "mean"), (text.Refusal, text.Width, text.Pooling));
+    }
+
+    /// <summary>Two inputs of ids: of segments, which look up two rows, and of tokens, which look up seven. Scores of five classes out, or the states of all tokens.</summary>
+    private static byte[] TextModel(bool states = false)
     {
         var graph = new Graph("g");
         Axis[] ids = [new Axis(null, "batch"), new Axis(null, "length")];
-        Value segments = graph.AddInput("a", Onnx.ElementType.Int64, ids), tokens = graph.AddInput("b", Onnx.ElementType.Int64, ids);
+        Value segments = graph.AddInput(states ? "token_type_ids" : "a", Onnx.ElementType.Int64, ids), tokens = graph.AddInput(states ? "input_ids" : "b", Onnx.ElementType.Int64, ids);
         Value Table(string name, long rows) => graph.AddInitializer(name, TensorData.Of([rows, 3], new float[rows * 3]));
         Value Lookup(Value table, Value of, string name) => graph.AddNode("Gather", [table, of], name).Outputs[0];
         Value cast = graph.AddNode("Identity", [tokens], "ids").Outputs[0];
         Value sum = graph.AddNode("Add", [Lookup(Table("types", 2), segments, "s"), Lookup(Table("words", 7), cast, "w")], "sum").Outputs[0];
+        if (states)
+        {
+            Value bias = graph.AddInitializer("bias", TensorData.Of([3], new float[3]));
+            graph.AddOutput(graph.AddNode("Add", [sum, bias], "y").Outputs[0], Onnx.ElementType.Float32, [new Axis(null, "batch"), new Axis(null, "length"), new Axis(null, "Addy_dim_2")]);
+            return OnnxWriter.ToBytes(OnnxModel.Create(graph, 13, 7, "tests"));
+        }
         Value mean = graph.AddNode("ReduceMax", [sum], "m", attributes: new Dictionary<string, AttributeData> { ["axes"] = new long[] { 1 }, ["keepdims"] = 0L }).Outputs[0];
         Value head = graph.AddInitializer("head", TensorData.Of([3, 5], new float[15]));
         graph.AddOutput(graph.AddNode("MatMul", [mean, head], "y").Outputs[0], Onnx.ElementType.Float32, [new Axis(null, "batch"), new Axis(5, null)]);
@@ -160,7 +177,7 @@ public sealed class NewSpecTests : IDisposable
         Assert.Empty(read.Diagnostics);
         Assert.Equal(task, read.Spec!.Task);
         using FileStream stream = File.OpenRead(read.Spec.Model.Full);
-        ManifestResult built = ManifestBuilder.Build(read.Spec, OnnxSignatureReader.Read(stream));
+        ManifestResult built = ManifestBuilder.Build(read.Spec, ModelReading.Read(stream, read.Spec.Task));
         Assert.Empty(built.Diagnostics);
         Assert.NotNull(built.Manifest);
         return read.Spec;
