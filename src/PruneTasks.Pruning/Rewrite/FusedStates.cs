@@ -93,7 +93,6 @@ public sealed class FusedStates
     private static bool IsWhole(Node node, Dictionary<string, StateName> states)
     {
         if (node is not { OpType: "GroupQueryAttention", Domain: Domain, Inputs.Count: > PastValue, Outputs.Count: 3 } || node.Int("num_heads", 0) <= 0 || node.Int("kv_num_heads", 0) <= 0) return false;
-        // What is there beside the caches has to be what can be taken apart.
         return Enumerable.Range(0, 2).All(i =>
             node.Inputs[PastKey + i] is { IsGraphInput: true, IsCaptured: false, DeclaredShape: { Count: 4 } axes } past && axes[2].Size is null && past.Uses.All(use => use.Node == node || use.Node is { OpType: "Shape", Domain: "" })
             && states.TryGetValue(past.Name, out StateName? state) && state is { Axis: 2 } && state.Present == node.Outputs[1 + i].Name

@@ -22,6 +22,9 @@ internal sealed class GraphNode
 /// <summary>The nodes of a model's graph in their order, and the axes of its weights; contents of weights are passed over.</summary>
 internal sealed class GraphNodes
 {
+    // Longer lists are no axes; they are left out.
+    private const int MostAxes = 64;
+
     private readonly ProtoCursor _cursor;
 
     private GraphNodes(Stream stream)
@@ -97,14 +100,10 @@ internal sealed class GraphNodes
         {
             if ((field, wireType) == (1, ProtoCursor.Bytes))
                 name = _cursor.ReadText();
-            else if (wireType == ProtoCursor.Varint && field is 3 or 8)
-                numbers.Add((long)_cursor.ReadVarint());
-            else if ((field, wireType) == (8, ProtoCursor.Bytes))
-                _cursor.ReadPackedVarints(numbers);
-            else
+            else if (!ReadNumbers(numbers, wireType, field is 3 or 8))
                 _cursor.Skip(wireType);
         });
-        if (numbers.Count > 0)
+        if (numbers.Count is > 0 and <= MostAxes)
             node.Numbers[name] = numbers;
     }
 
@@ -117,13 +116,21 @@ internal sealed class GraphNodes
         {
             if ((field, wireType) == (8, ProtoCursor.Bytes))
                 name = _cursor.ReadText();
-            else if ((field, wireType) == (1, ProtoCursor.Varint))
-                axes.Add((long)_cursor.ReadVarint());
-            else if ((field, wireType) == (1, ProtoCursor.Bytes))
-                _cursor.ReadPackedVarints(axes);
-            else
+            else if (!ReadNumbers(axes, wireType, field == 1))
                 _cursor.Skip(wireType);
         });
-        Weights[name] = axes;
+        if (axes.Count <= MostAxes)
+            Weights[name] = axes;
+    }
+
+    private bool ReadNumbers(List<long> numbers, int wireType, bool wanted)
+    {
+        if (!wanted || wireType is not (ProtoCursor.Varint or ProtoCursor.Bytes) || (wireType == ProtoCursor.Varint && numbers.Count > MostAxes))
+            return false;
+        if (wireType == ProtoCursor.Bytes)
+            _cursor.ReadPackedVarints(numbers, MostAxes + 1);
+        else
+            numbers.Add((long)_cursor.ReadVarint());
+        return true;
     }
 }

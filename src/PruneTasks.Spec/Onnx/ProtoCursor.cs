@@ -75,14 +75,18 @@ internal sealed class ProtoCursor(Stream stream)
         End = outer;
     }
 
-    /// <summary>Adds the numbers of a packed repeated field.</summary>
-    public void ReadPackedVarints(List<long> numbers)
+    /// <summary>Adds the numbers of a packed repeated field, but not more than make <paramref name="most"/>: what a file claims is not what memory is given for.</summary>
+    public void ReadPackedVarints(List<long> numbers, int most)
     {
         long outer = End;
         long length = ReadLength(long.MaxValue);
         End = _position + length;
         while (_position < End)
-            numbers.Add((long)ReadVarint());
+        {
+            long number = (long)ReadVarint();
+            if (numbers.Count < most)
+                numbers.Add(number);
+        }
         End = outer;
     }
 

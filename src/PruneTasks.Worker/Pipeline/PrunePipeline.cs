@@ -16,8 +16,12 @@ internal sealed class PrunePipeline : IPruningPipeline
     private const int FewSamples = 128;
 
     /// <inheritdoc/>
-    public PruneOutcome Run(PruneJob job, CancellationToken cancellation) =>
-        StatesApart.Of(job) is { } apart ? apart.Join(Prune(apart.Job, cancellation)) : Prune(job, cancellation);
+    public PruneOutcome Run(PruneJob job, CancellationToken cancellation)
+    {
+        if (StatesApart.Of(job, out RefusalReport? stay) is { } apart) return apart.Join(Prune(apart.Job, cancellation));
+        PruneOutcome outcome = Prune(job, cancellation);
+        return stay is null ? outcome : outcome with { Refusals = [stay, .. outcome.Refusals] };
+    }
 
     private static PruneOutcome Prune(PruneJob job, CancellationToken cancellation)
     {

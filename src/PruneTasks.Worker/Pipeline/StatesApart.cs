@@ -3,6 +3,7 @@ using PruneTasks.Onnx;
 using PruneTasks.Pruning;
 using PruneTasks.Spec.Diagnostics;
 using PruneTasks.Worker.Evaluation;
+using PruneTasks.Worker.Report;
 
 namespace PruneTasks.Worker.Pipeline;
 
@@ -23,9 +24,11 @@ internal sealed class StatesApart
 
     /// <summary>Takes the caches off, if there are some, and putting them back gives what was there.</summary>
     /// <param name="job">The job.</param>
+    /// <param name="stay">Why they stay, for the report, where putting them back does not give what was there.</param>
     /// <returns><see langword="null"/> where the job is to be done as it is.</returns>
-    public static StatesApart? Of(PruneJob job)
+    public static StatesApart? Of(PruneJob job, out RefusalReport? stay)
     {
+        stay = null;
         if (job.Text is not { Refusal: null, States.Count: > 0 } text || SplitRun.Of(job, text) is not { } split) return null;
         OnnxModel model = job.LoadModel();
         // Without exact rewrites operators stay whole, and there is nothing to be had from taking their caches off.
@@ -43,11 +46,21 @@ internal sealed class StatesApart
         }
         catch (Exception problem) when (problem is PruneDiagnosticException or OnnxRuntimeException or InvalidOperationException or ArgumentException)
         {
-            job.Log($"caches stay, and the layers that use them: {problem.Message}");
+            stay = new RefusalReport($"'{text.States[0].Past}'", $"caches stay, and the layers that use them: {problem.Message}");
+            job.Log(stay.Reason);
             return null;
         }
         job.Log($"{taken.Count} caches are left out, and put back at the end");
-        PruneJob left = job with { Model = without.Load(), ModelBytes = without.Bytes, ModelFolder = without.Store?.Folder ?? job.ModelFolder, ModelLength = job.ModelLength, Text = null, CachesApart = true, WholeOperators = taken.Operators?.Operators ?? new HashSet<string>() };
+        PruneJob left = job with
+        {
+            Model = without.Load(),
+            ModelBytes = without.Bytes,
+            ModelFolder = without.Store?.Folder ?? job.ModelFolder,
+            ModelLength = job.ModelLength,
+            Text = null,
+            CachesApart = true,
+            WholeOperators = taken.Operators?.Operators ?? new HashSet<string>(),
+        };
         return new StatesApart(job, left, taken, split);
     }
 

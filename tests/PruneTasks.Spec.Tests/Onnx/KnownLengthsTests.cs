@@ -64,6 +64,11 @@ public sealed class KnownLengthsTests
         Assert.Equal("batch, sequence, 300", Axes(3, Node("Gather", ["words", "ids"], "y"),
             Bytes(5, Join(Bytes(1, Join(Varint(20), Varint(300))), Text(8, "words")))));
 
+    [Fact]
+    public void More_axes_than_a_tensor_has_are_left_out() =>
+        Assert.Equal("batch, sequence, width", Axes(3, Node("Gather", ["words", "ids"], "y"),
+            Bytes(5, Join(Bytes(1, Join([.. Enumerable.Repeat(Varint(3), 100_000)])), Text(8, "words")))));
+
     private static string Axes(int rank, params byte[][] nodesAndWeights)
     {
         object?[] axes = rank == 3 ? ["batch", "sequence", "width"] : ["batch", "width"];

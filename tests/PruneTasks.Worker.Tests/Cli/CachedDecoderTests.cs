@@ -98,6 +98,23 @@ public sealed class CachedDecoderTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_folder.File("lm.onnx")), File.ReadAllBytes(result.Files!.Model));
     }
 
+    [Theory]
+    [InlineData("torch-llama-cache")]
+    [InlineData("genai-llama")]
+    public void Caches_that_two_runs_do_not_agree_over_stay_and_the_report_says_why(string network)
+    {
+        OnnxModel dense = ZooModels.Small[network]();
+        Graph graph = dense.Graph;
+        Node first = graph.Nodes[0];
+        Value ids = graph.Inputs[0], one = graph.AddInitializer("one", TensorData.Of([], [1L]));
+        Value length = graph.AddNode("Gather", [graph.AddNode("Shape", [ids], "form", first).Outputs[0], one], "length", first).Outputs[0];
+        Value number = graph.AddNode("Cast", [length], "number", first, attributes: new Dictionary<string, AttributeData> { ["to"] = (long)Onnx.ElementType.Float32 }).Outputs[0];
+        graph.InsertAfter(graph.Outputs[0], "Add", scores => [scores, number]);
+        Prune(dense, 0.9, exact: true);
+        JsonNode[] refusals = [.. JsonNode.Parse(File.ReadAllText(_folder.File("out/report.json")))!["refusals"]!.AsArray()!];
+        Assert.StartsWith("caches stay, and the layers that use them: ", refusals[0]["reason"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
     private static void AssertOneTokenAtATime(OnnxModel pruned, string path, float tolerance)
     {
         using OrtSession session = OrtSession.Load(path, 1);
